@@ -1,0 +1,25 @@
+import { allEvents, consumedBy, deadLetterTopic, eventNamed, type ServiceName, topicOf } from './derive.ts'
+
+const ceTypeOf = (e: { service: string; name: string; version: number }): string => `shop.${e.service}.${e.name}.v${e.version}`
+
+/** What the messaging kit has to know of the events, seen by one consumer: addresses for what it tells, schemas for what it hears. */
+export const catalogueFor = (service: ServiceName) => {
+  const consumed = new Set(consumedBy(service))
+  const addresses = new Map(
+    allEvents.map((e) => [e.name, { ceType: ceTypeOf(e), source: `/shop/${e.service}`, topic: topicOf(e) }] as const),
+  )
+  const entries = new Map(
+    allEvents.map((e) => [ceTypeOf(e), { type: e.name, schema: e.schema, consumed: consumed.has(e) }] as const),
+  )
+  return {
+    /** @throws Error when there is no such event, or another service owns it. */
+    address: (type: string) => {
+      const found = addresses.get(type)
+      if (found === undefined || eventNamed(type)?.service !== service)
+        throw new Error(`${service} cannot tell ${type}: it owns no such event`)
+      return found
+    },
+    lookup: (ceType: string) => entries.get(ceType),
+    deadLetterTopic: (topic: string) => deadLetterTopic(topic, service),
+  }
+}

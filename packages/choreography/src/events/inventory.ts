@@ -1,0 +1,8 @@
+import { z } from 'zod'
+import { event } from '../define.ts'
+import { lines } from './values.ts'
+
+export const StockReserved = event('inventory', 'StockReserved', z.object({ lines }))
+export const StockRejected = event('inventory', 'StockRejected', z.object({ reason: z.string(), sku: z.string().optional() }))
+/** Compensates StockReserved. */
+export const StockReleased = event('inventory', 'StockReleased', z.object({ lines, reason: z.string() }))
