@@ -1,0 +1,34 @@
+import type { ConsumedRecord, OutgoingRecord } from './kafka/port.ts'
+
+/** Why a record was parked. */
+export interface Failure {
+  /** `undecodable`: it can never be handled as it is. `failed`: handling it went wrong each time. `held`: it waits behind a failed one of its key. */
+  readonly kind: 'undecodable' | 'failed' | 'held'
+  /** One line. */
+  readonly error: string
+  readonly attempts: number
+  /** ISO 8601. */
+  readonly firstAt: string
+  readonly lastAt: string
+  readonly eventId?: string | undefined
+}
+
+/** The record as it came, key, value and headers unchanged, with headers that tell where it came from and why it is here. */
+export const deadLetter = (record: ConsumedRecord, topic: string, consumer: string, failure: Failure): OutgoingRecord => ({
+  topic,
+  key: record.key,
+  value: record.value,
+  headers: {
+    ...record.headers,
+    'dead-letter-topic': record.topic,
+    'dead-letter-partition': String(record.partition),
+    'dead-letter-offset': record.offset,
+    'dead-letter-consumer': consumer,
+    'dead-letter-kind': failure.kind,
+    'dead-letter-error': failure.error.slice(0, 1_000),
+    'dead-letter-attempts': String(failure.attempts),
+    'dead-letter-first-at': failure.firstAt,
+    'dead-letter-last-at': failure.lastAt,
+    ...(failure.eventId === undefined ? {} : { 'dead-letter-event-id': failure.eventId }),
+  },
+})

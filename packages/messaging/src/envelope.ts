@@ -1,0 +1,75 @@
+import type { Catalogue } from './catalogue.ts'
+import type { OutgoingRecord } from './kafka/port.ts'
+import type { Message } from './message.ts'
+
+/** CloudEvents 1.0, Kafka binding, binary mode: the envelope travels in the headers, the value is the data alone as JSON. */
+export const encode = (message: Message, catalogue: Catalogue): OutgoingRecord => {
+  const { ceType, source, topic } = catalogue.address(message.type)
+  const headers: Record<string, string> = {
+    ce_specversion: '1.0',
+    ce_id: message.id,
+    ce_type: ceType,
+    ce_source: source,
+    ce_time: message.at,
+    ce_subject: message.key,
+    ce_correlationid: message.correlationId,
+    'content-type': 'application/json',
+  }
+  if (message.causationId !== undefined) headers.ce_causationid = message.causationId
+  if (message.traceparent !== undefined) headers.traceparent = message.traceparent
+  return { topic, key: message.key, value: JSON.stringify(message.data), headers }
+}
+
+export type Decoded =
+  /** For this consumer. */
+  | { readonly kind: 'message'; readonly message: Message }
+  /** A known event to which this consumer does not react. */
+  | { readonly kind: 'not-ours' }
+  /** Never to be handled as it is: a dead letter. `reason` is one line that names what is wrong. */
+  | { readonly kind: 'undecodable'; readonly reason: string; readonly id?: string | undefined }
+
+type Encoded = Pick<OutgoingRecord, 'key' | 'value' | 'headers'>
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
+
+/** Reads a record; never throws. Unknown fields of the data are dropped, so that additive changes pass. */
+export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
+  const { headers } = record
+  const id = headers.ce_id
+  const undecodable = (reason: string): Decoded => ({ kind: 'undecodable', reason, ...(id === undefined ? {} : { id }) })
+  const ceType = headers.ce_type
+  if (ceType === undefined) return undecodable('header ce_type is missing')
+  const entry = catalogue.lookup(ceType)
+  if (entry === undefined) return undecodable(`unknown event type ${ceType.slice(0, 200)}`)
+  if (!entry.consumed) return { kind: 'not-ours' }
+  if (id === undefined || !uuid.test(id)) return undecodable('header ce_id is missing or no UUID')
+  if (record.key === null || !uuid.test(record.key)) return undecodable('the key is missing or no UUID')
+  const at = headers.ce_time
+  if (at === undefined || Number.isNaN(Date.parse(at))) return undecodable('header ce_time is missing or no time')
+  const correlationId = headers.ce_correlationid
+  if (correlationId === undefined) return undecodable('header ce_correlationid is missing')
+  let data: unknown
+  try {
+    data = JSON.parse(record.value?.toString() ?? '')
+  } catch (error) {
+    return undecodable(`the value is no JSON: ${(error as Error).message.slice(0, 200)}`)
+  }
+  const parsed = entry.schema.safeParse(data)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    return undecodable(`data does not fit ${ceType}: ${issue?.path.join('.') || 'data'}: ${issue?.message}`.slice(0, 500))
+  }
+  return {
+    kind: 'message',
+    message: {
+      id,
+      type: entry.type,
+      key: record.key,
+      at,
+      correlationId,
+      causationId: headers.ce_causationid,
+      traceparent: headers.traceparent,
+      data: parsed.data,
+    },
+  }
+}

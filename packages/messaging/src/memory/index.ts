@@ -1,0 +1,1 @@
+export { type MemoryDatabase, MemoryMessageStore } from './store.ts'

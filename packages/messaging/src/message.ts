@@ -1,0 +1,58 @@
+import { v7 as uuidv7 } from 'uuid'
+
+/** An event on its way: what it tells, and the envelope that ties it to the saga. Decoded already, so `data` fits its schema. */
+export interface Message {
+  /** UUIDv7; the same at every delivery, so that a consumer can drop what it has handled. */
+  readonly id: string
+  /** The event's name, such as `PaymentCaptured`. */
+  readonly type: string
+  /** What the topics are keyed by (the order): messages of one key keep their order. */
+  readonly key: string
+  /** ISO 8601, when it was stored. */
+  readonly at: string
+  /** The id of the saga's first event. */
+  readonly correlationId: string
+  /** The id of the event that caused this one; absent when a command or a deadline did. */
+  readonly causationId?: string | undefined
+  /** W3C trace context, carried on from the cause. */
+  readonly traceparent?: string | undefined
+  readonly data: unknown
+}
+
+/** What is told, before it has an envelope. */
+export interface Telling {
+  readonly type: string
+  readonly data: unknown
+}
+
+/** The part of a message that another one is caused by. */
+export type Cause = Pick<Message, 'id' | 'key' | 'correlationId' | 'traceparent'>
+
+/** The message that tells `telling` because of `cause`: same key, same saga. */
+export const causedBy = (cause: Cause, telling: Telling): Message => ({
+  id: uuidv7(),
+  type: telling.type,
+  key: cause.key,
+  at: new Date().toISOString(),
+  correlationId: cause.correlationId,
+  causationId: cause.id,
+  ...(cause.traceparent === undefined ? {} : { traceparent: cause.traceparent }),
+  data: telling.data,
+})
+
+/** A message that no other one caused. Without `correlationId` it begins a saga, which is then called by its id. */
+export const startedBy = (
+  start: { readonly key: string; readonly correlationId?: string; readonly traceparent?: string | undefined },
+  telling: Telling,
+): Message => {
+  const id = uuidv7()
+  return {
+    id,
+    type: telling.type,
+    key: start.key,
+    at: new Date().toISOString(),
+    correlationId: start.correlationId ?? id,
+    ...(start.traceparent === undefined ? {} : { traceparent: start.traceparent }),
+    data: telling.data,
+  }
+}

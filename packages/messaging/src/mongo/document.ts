@@ -1,0 +1,47 @@
+import { type Connection, type Model, Schema } from 'mongoose'
+
+/** An outgoing message inside the document that told it. `data` is JSON text: it is only passed on. */
+export interface OutboxEntry {
+  readonly id: string
+  readonly type: string
+  readonly at: string
+  readonly correlationId: string
+  readonly causationId?: string | undefined
+  readonly traceparent?: string | undefined
+  readonly data: string
+}
+
+/** One document per key carries everything that one atomic write has to change: state, handled ids and outgoing messages. */
+export interface MessageDocument<State> {
+  readonly _id: string
+  /** Counts the writes of the document; a write states which one it follows. */
+  readonly version: number
+  readonly state: State
+  readonly handled: readonly string[]
+  readonly outbox: readonly OutboxEntry[]
+}
+
+/**
+ * The mongoose model for the documents of one service. Writes are journaled before they are acknowledged.
+ * @param indexes fields of the state that are searched for, such as `{ 'state.status': 1 }`.
+ */
+export const messageDocumentModel = <State>(
+  connection: Connection,
+  collection: string,
+  indexes: readonly Record<string, 1 | -1>[] = [],
+): Model<MessageDocument<State>> => {
+  const schema = new Schema(
+    {
+      _id: { type: String, required: true },
+      version: { type: Number, required: true },
+      state: { type: Schema.Types.Mixed, required: true },
+      handled: { type: [String], required: true },
+      outbox: { type: [Schema.Types.Mixed], required: true },
+    },
+    { collection, versionKey: false, autoIndex: false, autoCreate: false, writeConcern: { w: 'majority', j: true } },
+  )
+  // Documents without outgoing messages are not in this index: what remains to be relayed after a crash is found at once.
+  schema.index({ 'outbox.id': 1 }, { sparse: true })
+  for (const index of indexes) schema.index(index)
+  return connection.model(collection, schema) as unknown as Model<MessageDocument<State>>
+}

@@ -1,0 +1,181 @@
+import { hostname } from 'node:os'
+import type { mongo } from 'mongoose'
+import type { Message } from '../message.ts'
+import type { Backlog, Stored } from '../store.ts'
+import type { MessageDocument, OutboxEntry } from './document.ts'
+import { isTransientMongoError } from './transient.ts'
+
+/** How long relayed messages may stay in their documents: most leave with the document's next write, the rest in one update. */
+const forgetDelayMs = 500
+/** Left-over messages are looked for this often, and never for more than one part in `sweepRest` of the time. */
+const sweepIntervalMsMin = 1_000
+const sweepRest = 50
+/** Younger messages are still on their way through the process that stored them. */
+const leftOverAgeMs = 3_000
+const leaseMs = 5_000
+/** Ids known to have been relayed, so that a document read before they were forgotten does not bring them back. */
+const relayedIdsMax = 20_000
+
+interface Lease {
+  _id: string
+  holder: string
+  until: Date
+}
+
+export const toEntry = (m: Message): OutboxEntry => ({
+  id: m.id,
+  type: m.type,
+  at: m.at,
+  correlationId: m.correlationId,
+  ...(m.causationId === undefined ? {} : { causationId: m.causationId }),
+  ...(m.traceparent === undefined ? {} : { traceparent: m.traceparent }),
+  data: JSON.stringify(m.data),
+})
+
+/**
+ * The outgoing messages inside the documents. A process relays what it stored itself, from memory, and always all that a document still
+ * has, oldest first: a later message of a key can never overtake an earlier one, whoever stored it. What a killed process left behind is
+ * found by a sweep over the index, by one process at a time (a lease).
+ */
+export class MongoOutbox<State> {
+  readonly #collection: mongo.Collection<MessageDocument<State>>
+  readonly #leases: mongo.Collection<Lease>
+  readonly #holder = `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2)}`
+  readonly #unsent = new Map<string, readonly OutboxEntry[]>()
+  readonly #relayed = new Set<string>()
+  /** Relayed, but perhaps still in their documents: id → key. */
+  readonly #toForget = new Map<string, string>()
+  #forgetAt = 0
+  #sweepAt = 0
+  #swept = false
+
+  constructor(collection: mongo.Collection<MessageDocument<State>>, leases: mongo.Collection<Lease>) {
+    this.#collection = collection
+    this.#leases = leases
+  }
+
+  /** Notes what a document carries after a write of this process. */
+  stored(key: string, entries: readonly OutboxEntry[]): void {
+    const unsent = entries.filter((e) => !this.#relayed.has(e.id))
+    if (unsent.length > 0) this.#unsent.set(key, unsent)
+  }
+
+  hasRelayed(id: string): boolean {
+    return this.#relayed.has(id)
+  }
+
+  async pending(limit: number): Promise<readonly Stored[]> {
+    if (Date.now() >= this.#sweepAt) await this.#sweep(limit)
+    if (this.#toForget.size > 0 && Date.now() >= this.#forgetAt) await this.#writeForgotten()
+    const found: Stored[] = []
+    for (const [key, entries] of this.#unsent) {
+      // A document's messages go together, or those behind the limit could be read again before the first are forgotten.
+      for (const e of entries) found.push({ message: toMessage(e, key), at: key })
+      if (found.length >= limit) break
+    }
+    return found
+  }
+
+  async forget(sent: readonly Stored[]): Promise<void> {
+    if (this.#toForget.size === 0) this.#forgetAt = Date.now() + forgetDelayMs
+    for (const { message } of sent) {
+      this.#relayed.add(message.id)
+      this.#toForget.set(message.id, message.key)
+    }
+    for (const key of new Set(sent.map((s) => s.message.key))) {
+      const rest = this.#unsent.get(key)?.filter((e) => !this.#relayed.has(e.id)) ?? []
+      if (rest.length === 0) this.#unsent.delete(key)
+      else this.#unsent.set(key, rest)
+    }
+    this.#dropOldRelayedIds()
+  }
+
+  async backlog(): Promise<Backlog> {
+    let oldest = Number.POSITIVE_INFINITY
+    let count = 0
+    for (const entries of this.#unsent.values()) {
+      count += entries.length
+      oldest = Math.min(oldest, Date.parse(entries[0]?.at ?? ''))
+    }
+    return { count, oldestMs: count === 0 ? 0 : Math.max(0, Date.now() - oldest) }
+  }
+
+  async close(): Promise<void> {
+    if (this.#toForget.size > 0) await this.#writeForgotten()
+    if (this.#swept) await this.#leases.deleteOne({ _id: this.#lease, holder: this.#holder })
+  }
+
+  get #lease(): string {
+    return `relay:${this.#collection.collectionName}`
+  }
+
+  async #writeForgotten(): Promise<void> {
+    const forgotten = [...this.#toForget]
+    const ids = forgotten.map(([id]) => id)
+    const keys = [...new Set(forgotten.map(([, key]) => key))]
+    await this.#collection.updateMany(
+      { _id: { $in: keys }, 'outbox.id': { $in: ids } } as object,
+      { $pull: { outbox: { id: { $in: ids } } } } as object,
+    )
+    for (const id of ids) this.#toForget.delete(id)
+  }
+
+  /**
+   * Takes over what is left in documents that no process is relaying. The first sweep asks for no lease and takes all: it may be this
+   * process's own past, before it was killed.
+   */
+  async #sweep(limit: number): Promise<void> {
+    const begunAt = Date.now()
+    if (!this.#swept || (await this.#holdsLease())) {
+      const before = this.#swept ? begunAt - leftOverAgeMs : Number.POSITIVE_INFINITY
+      const found = (await this.#collection
+        .find({ 'outbox.id': { $gt: '' } } as object, { projection: { outbox: 1 }, sort: { 'outbox.id': 1 }, limit: limit * 4 })
+        .toArray()) as unknown as Pick<MessageDocument<State>, '_id' | 'outbox'>[]
+      for (const d of found) {
+        if (Date.parse(d.outbox[0]?.at ?? '') > before) continue
+        this.stored(d._id, d.outbox)
+        for (const e of d.outbox) if (this.#relayed.has(e.id)) this.#toForget.set(e.id, d._id)
+      }
+      this.#swept = found.length < limit * 4
+    }
+    const tookMs = Date.now() - begunAt
+    this.#sweepAt = Date.now() + Math.max(sweepIntervalMsMin, tookMs * sweepRest)
+  }
+
+  async #holdsLease(): Promise<boolean> {
+    const now = new Date()
+    const until = new Date(now.getTime() + leaseMs)
+    try {
+      const lease = await this.#leases.findOneAndUpdate(
+        { _id: this.#lease, $or: [{ holder: this.#holder }, { until: { $lt: now } }] },
+        { $set: { holder: this.#holder, until } },
+        { upsert: true, returnDocument: 'after' },
+      )
+      return lease?.holder === this.#holder
+    } catch (error) {
+      // The insert met the lease of another holder.
+      if ((error as { code?: number }).code === 11000) return false
+      if (isTransientMongoError(error)) throw error
+      throw new Error(`cannot take the lease ${this.#lease}`, { cause: error })
+    }
+  }
+
+  #dropOldRelayedIds(): void {
+    for (const id of this.#relayed) {
+      if (this.#relayed.size <= relayedIdsMax) break
+      if (!this.#toForget.has(id)) this.#relayed.delete(id)
+      else break
+    }
+  }
+}
+
+const toMessage = (e: OutboxEntry, key: string): Message => ({
+  id: e.id,
+  type: e.type,
+  key,
+  at: e.at,
+  correlationId: e.correlationId,
+  causationId: e.causationId,
+  traceparent: e.traceparent,
+  data: JSON.parse(e.data),
+})

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto'
+import type { Connection } from 'mongoose'
+import { afterAll, beforeAll } from 'vitest'
+import type { Documents } from '../documents.ts'
+import { backendUrl } from '../testing/backends.ts'
+import { type StoreFixture, storeConformance } from '../testing/index.ts'
+import { connectMongo } from './connect.ts'
+import { messageDocumentModel } from './document.ts'
+import { MongoMessageStore } from './store.ts'
+
+let connection: Connection
+
+beforeAll(async () => {
+  const uri = `${backendUrl('MONGO_URL').replace(/\/$/, '')}/store_${randomUUID().slice(0, 8)}`
+  connection = await connectMongo({ uri, applicationName: 'store-test' })
+})
+afterAll(async () => {
+  await connection.dropDatabase()
+  await connection.close()
+})
+
+storeConformance('MongoDB', async (): Promise<StoreFixture<Documents<number>>> => {
+  const model = messageDocumentModel<number>(connection, `counts_${randomUUID().slice(0, 8)}`)
+  await model.createCollection()
+  await model.createIndexes()
+  return {
+    open: async () => new MongoMessageStore<number>(connection, model),
+    // The killed process's connection plays no part: all that it had beside the database was in its memory.
+    kill: async () => {},
+    count: async (work, m) => work.set(m.key, (work.get(m.key) ?? 0) + 1),
+    countOf: async (key) => (await model.findById(key).lean())?.state ?? 0,
+  }
+})

@@ -1,0 +1,206 @@
+import type { Connection, Model, mongo } from 'mongoose'
+import { byKey, distinct, notYetHandled } from '../batch.ts'
+import { assertOwnKeys, Documents } from '../documents.ts'
+import type { Message } from '../message.ts'
+import type { Backlog, MessageStore, Outcome, React, Stored } from '../store.ts'
+import type { MessageDocument } from './document.ts'
+import { MongoOutbox, toEntry } from './outbox.ts'
+import { isTransientMongoError } from './transient.ts'
+
+const conflictsMax = 50
+const duplicateKey = 11000
+
+/** A new document and what is told with it. */
+export interface NewDocument<State> {
+  readonly key: string
+  readonly state: State
+  readonly emit: readonly Message[]
+}
+
+/**
+ * The contract on MongoDB without transactions: one atomic write of one document per key, guarded by the version that it follows.
+ * When another process was faster, the documents are loaded and decided again; what is stored by then is dropped as handled.
+ */
+export class MongoMessageStore<State> implements MessageStore<Documents<State>> {
+  readonly #db: mongo.Db
+  readonly #collection: mongo.Collection<MessageDocument<State>>
+  readonly #outbox: MongoOutbox<State>
+  #listener: () => void = () => {}
+
+  constructor(connection: Connection, model: Model<MessageDocument<State>>) {
+    const { db } = connection
+    if (!db) throw new Error('MongoMessageStore needs a connection that is open')
+    // The driver's own collection: states come from typed deciders, so casting each write by a schema would only cost time.
+    this.#db = db
+    this.#collection = db.collection<MessageDocument<State>>(model.collection.collectionName)
+    this.#outbox = new MongoOutbox(this.#collection, db.collection('leases'))
+  }
+
+  async handleOnce(batch: readonly Message[], react: React<Documents<State>>): Promise<Outcome> {
+    const ids = distinct(batch.map((m) => m.id))
+    let handled: number | undefined
+    await this.#change(distinct(batch.map((m) => m.key)), async (work, loaded) => {
+      const fresh = notYetHandled(batch, new Set(loaded.flatMap((d) => d.handled)))
+      handled ??= fresh.length
+      return { fresh, emit: fresh.length === 0 ? [] : await react(work, fresh) }
+    })
+    return { handled: handled ?? 0, duplicates: batch.length - Math.min(handled ?? 0, ids.length) }
+  }
+
+  /**
+   * Changes one document by a command. `decide` gets the state, `undefined` when there is no such document, and returns the state after
+   * it; `undefined` or the same state without messages writes nothing. It runs again when another write came between.
+   */
+  async change<R>(
+    key: string,
+    decide: (state: State | undefined) => {
+      readonly state?: State | undefined
+      readonly emit: readonly Message[]
+      readonly result: R
+    },
+  ): Promise<R> {
+    let result: R | undefined
+    await this.#change([key], async (work) => {
+      const before = work.get(key)
+      const decision = decide(before)
+      result = decision.result
+      if (decision.state !== undefined && decision.state !== before) work.set(key, decision.state)
+      return { fresh: [], emit: decision.emit }
+    })
+    return result as R
+  }
+
+  /** Stores new documents in one write. @returns the keys that existed already; nothing is changed for them. */
+  async create(documents: readonly NewDocument<State>[]): Promise<ReadonlySet<string>> {
+    const created = documents.map(
+      ({ key, state, emit }): MessageDocument<State> => ({ _id: key, version: 1, state, handled: [], outbox: emit.map(toEntry) }),
+    )
+    const operations = created.map((document) => ({ insertOne: { document } }))
+    const { refused } = await this.#write(operations as unknown as mongo.AnyBulkWriteOperation<MessageDocument<State>>[])
+    this.#toRelay(created.filter((_, index) => !refused.has(index)))
+    return new Set([...refused].map((index) => documents[index]?.key ?? ''))
+  }
+
+  async #change(
+    keys: readonly string[],
+    decide: (
+      work: Documents<State>,
+      loaded: readonly MessageDocument<State>[],
+    ) => Promise<{ fresh: readonly Message[]; emit: readonly Message[] }>,
+  ): Promise<void> {
+    for (let attempt = 0; attempt < conflictsMax; attempt++) {
+      const loaded = await this.#load(keys)
+      // Some of the last attempt's documents may have been written: what they tell is in them, and is relayed from there.
+      if (attempt > 0) this.#toRelay(loaded)
+      const work = new Documents(new Map(loaded.map((d) => [d._id, d.state])))
+      const { fresh, emit } = await decide(work, loaded)
+      assertOwnKeys(emit, new Set(keys))
+      const before = new Map(loaded.map((d) => [d._id, d]))
+      const changed = this.#changes(keys, before, work, byKey(fresh), byKey(emit))
+      if (changed.length === 0) return
+      if (await this.#replace(changed, before)) {
+        this.#toRelay(changed)
+        return
+      }
+    }
+    throw new Error(`gave up after ${conflictsMax} conflicting writes`)
+  }
+
+  async #load(keys: readonly string[]): Promise<MessageDocument<State>[]> {
+    return (await this.#collection.find({ _id: { $in: keys } } as object).toArray()) as unknown as MessageDocument<State>[]
+  }
+
+  #toRelay(documents: readonly MessageDocument<State>[]): void {
+    for (const d of documents) this.#outbox.stored(d._id, d.outbox)
+    if (documents.some((d) => d.outbox.length > 0)) this.#listener()
+  }
+
+  /** The documents to write: those with handled ids, outgoing messages, or a state that is another object than before. */
+  #changes(
+    keys: readonly string[],
+    before: ReadonlyMap<string, MessageDocument<State>>,
+    work: Documents<State>,
+    fresh: ReadonlyMap<string, Message[]>,
+    told: ReadonlyMap<string, Message[]>,
+  ): MessageDocument<State>[] {
+    return keys.flatMap((key) => {
+      const old = before.get(key)
+      const state = work.get(key)
+      const ids = fresh.get(key) ?? []
+      const emit = told.get(key) ?? []
+      if (ids.length === 0 && emit.length === 0 && state === old?.state) return []
+      return {
+        _id: key,
+        version: (old?.version ?? 0) + 1,
+        state: (state ?? null) as State,
+        handled: [...(old?.handled ?? []), ...ids.map((m) => m.id)],
+        outbox: [...(old?.outbox ?? []).filter((e) => !this.#outbox.hasRelayed(e.id)), ...emit.map(toEntry)],
+      }
+    })
+  }
+
+  /** Writes documents over the versions that they follow. @returns false when some were not written, since others had changed them. */
+  async #replace(
+    documents: readonly MessageDocument<State>[],
+    before: ReadonlyMap<string, MessageDocument<State>>,
+  ): Promise<boolean> {
+    const operations = documents.map((d) => {
+      const old = before.get(d._id)
+      return old
+        ? { replaceOne: { filter: { _id: d._id, version: old.version }, replacement: d } }
+        : { insertOne: { document: d } }
+    }) as unknown as mongo.AnyBulkWriteOperation<MessageDocument<State>>[]
+    const { matched, refused } = await this.#write(operations)
+    return refused.size === 0 && matched === documents.filter((d) => before.has(d._id)).length
+  }
+
+  /** Bulk write in any order. `refused` are the indexes whose key exists already. @throws any other write error. */
+  async #write(
+    operations: mongo.AnyBulkWriteOperation<MessageDocument<State>>[],
+  ): Promise<{ matched: number; refused: ReadonlySet<number> }> {
+    try {
+      const { matchedCount } = await this.#collection.bulkWrite(operations, {
+        ordered: false,
+        writeConcern: { w: 'majority', journal: true },
+      })
+      return { matched: matchedCount, refused: new Set() }
+    } catch (error) {
+      const { writeErrors } = error as { writeErrors?: unknown }
+      const errors = (Array.isArray(writeErrors) ? writeErrors : writeErrors ? [writeErrors] : []) as {
+        code: number
+        index: number
+      }[]
+      if (errors.length === 0 || errors.some((e) => e.code !== duplicateKey)) throw error
+      return { matched: 0, refused: new Set(errors.map((e) => e.index)) }
+    }
+  }
+
+  pending(limit: number): Promise<readonly Stored[]> {
+    return this.#outbox.pending(limit)
+  }
+
+  forget(sent: readonly Stored[]): Promise<void> {
+    return this.#outbox.forget(sent)
+  }
+
+  async backlog(): Promise<Backlog> {
+    return this.#outbox.backlog()
+  }
+
+  onStored(listener: () => void): void {
+    this.#listener = listener
+  }
+
+  isTransient(error: unknown): boolean {
+    return isTransientMongoError(error)
+  }
+
+  async ping(): Promise<void> {
+    await this.#db.command({ ping: 1 }, { timeoutMS: 2_000 })
+  }
+
+  /** Writes down what has been relayed, so that the next start does not send it again. Call it after the relay has stopped. */
+  close(): Promise<void> {
+    return this.#outbox.close()
+  }
+}

@@ -1,0 +1,27 @@
+import mongoose from 'mongoose'
+
+/** The driver's own classes for a server that is away. */
+const transientNames = new Set([
+  'MongoNetworkError',
+  'MongoNetworkTimeoutError',
+  'MongoServerSelectionError',
+  'MongoNotConnectedError',
+  'MongoTopologyClosedError',
+  'MongoClientClosedError',
+  'MongoWaitQueueTimeoutError',
+  'MongoPoolClearedError',
+  'MongoPoolClosedError',
+  'MongoOperationTimeoutError',
+])
+/** Shutting down, stepping down, interrupted. https://www.mongodb.com/docs/manual/reference/error-codes/ */
+const transientCodes = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436])
+
+/** True for errors of the MongoDB driver that pass when the server is back or less contended. */
+export const isTransientMongoError = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false
+  if (transientNames.has(error.name)) return true
+  // mongoose's own, while it has no connection
+  if (error.name === 'MongooseServerSelectionError' || error.name === 'MongooseBulkSaveIncompleteError') return true
+  if (!(error instanceof mongoose.mongo.MongoError)) return false
+  return error.hasErrorLabel('RetryableWriteError') || (typeof error.code === 'number' && transientCodes.has(error.code))
+}

@@ -1,0 +1,6 @@
+export { migrate } from './migrate.ts'
+export { createPool, type PoolOptions } from './pool.ts'
+export { KeyReused, performOnce } from './requests.ts'
+export { messagingSchema } from './schema.ts'
+export { PostgresMessageStore } from './store.ts'
+export { isTransientPostgresError } from './transient.ts'

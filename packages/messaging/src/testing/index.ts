@@ -1,0 +1,1 @@
+export { type StoreFixture, storeConformance } from './conformance.ts'
