@@ -1,0 +1,101 @@
+import { z } from 'zod'
+
+/**
+ * The environment does not let this service start. Its message is one line that names every setting at fault, so it can be
+ * printed as it is; a stack trace would add nothing.
+ */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+}
+
+const PORT_EXPECTED = 'expected a port number, 0 to 65535'
+/** A TCP port as a number; 0 lets the system choose a free one. */
+export const port = z
+  .string(PORT_EXPECTED)
+  .regex(/^\d{1,5}$/, PORT_EXPECTED)
+  .transform(Number)
+  .refine((value) => value <= 65_535, PORT_EXPECTED)
+
+const DURATION_EXPECTED = 'expected a duration such as 250ms, 30s, 5m or 1h (a plain number is milliseconds), at most 24 days'
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+/** A longer delay makes setTimeout fire at once. */
+const DURATION_MS_MAX = 2 ** 31 - 1
+/** A duration in milliseconds, written `250`, `250ms`, `30s`, `5m` or `1h`. */
+export const durationMs = z
+  .string(DURATION_EXPECTED)
+  .regex(/^\d{1,10}(ms|s|m|h)?$/, DURATION_EXPECTED)
+  .transform((text) => Number.parseInt(text, 10) * (UNIT_MS[text.replace(/^\d+/, '')] ?? 1))
+  .refine((value) => value <= DURATION_MS_MAX, DURATION_EXPECTED)
+
+const URL_EXPECTED = 'expected a URL such as postgresql://host:5432/name'
+/** A URL with `scheme://` and a host. Not parsed further: MongoDB's `mongodb://a:1,b:2/name` is no URL to `new URL`. */
+export const url = z.string(URL_EXPECTED).regex(/^[a-z][a-z0-9+.-]*:\/\/[^\s/]\S*$/i, URL_EXPECTED)
+
+/** A text with something in it. */
+export const nonEmpty = z.string('expected a text').regex(/\S/, 'expected a text')
+
+const FLAG_EXPECTED = 'expected true or false'
+/** `true`/`false`, `1`/`0`, `yes`/`no` or `on`/`off` as a boolean. */
+export const flag = z
+  .string(FLAG_EXPECTED)
+  .regex(/^(true|false|1|0|yes|no|on|off)$/i, FLAG_EXPECTED)
+  .transform((text) => /^(true|1|yes|on)$/i.test(text))
+
+const BROKERS_EXPECTED = 'expected host:port, several separated by commas'
+const brokers = z
+  .string(BROKERS_EXPECTED)
+  .transform((text) => text.split(',').map((broker) => broker.trim()))
+  .refine((list) => list.every((broker) => /^[^\s:/]+:\d{1,5}$|^\[[\da-f:.]+\]:\d{1,5}$/i.test(broker)), BROKERS_EXPECTED)
+
+/**
+ * What every service reads; spread it into its own schema, where a key of the same name replaces one of these:
+ * `z.object({ ...baseConfig, PORT: port.default(3001), ORDER_DEADLINE: durationMs.default(300_000) })`.
+ */
+export const baseConfig = {
+  PORT: port,
+  HOST: nonEmpty.default('127.0.0.1'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  KAFKA_BROKERS: brokers,
+  DATABASE_URL: url,
+}
+
+/**
+ * Reads the settings that `schema` names from the environment; other variables are ignored, blank ones count as missing.
+ * Values are strings: turning them into numbers and the like is the schema's job (see the pieces above).
+ *
+ * @throws ConfigurationError naming each wrong or missing setting and what is expected, on one line.
+ */
+export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv = process.env): z.output<S> {
+  const given: Record<string, string> = {}
+  for (const name of Object.keys(schema.shape)) {
+    const value = env[name]
+    if (value !== undefined && value.trim() !== '') given[name] = value
+  }
+  const result = schema.safeParse(given)
+  if (result.success) return result.data
+
+  const faults = new Map<string, string>()
+  for (const issue of result.error.issues) {
+    const name = String(issue.path[0] ?? '')
+    if (!faults.has(name)) faults.set(name, describe(name, given[name], issue.message))
+  }
+  throw new ConfigurationError([...faults.values()].join('; '))
+}
+
+function describe(name: string, value: string | undefined, message: string): string {
+  const expected = message.replace(/^Invalid (input|option|string): /, '').replace(/\s+/g, ' ')
+  if (name === '') return expected
+  if (value === undefined) return `${name} is missing (${expected.replace(/, received undefined$/, '')})`
+  const shown = maySecret(name, value) ? 'wrong' : JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  return `${name} is ${shown} (${expected})`
+}
+
+/** Better a value too many withheld than one password in a log. */
+function maySecret(name: string, value: string): boolean {
+  return /PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|URL|URI|DSN/i.test(name) || value.includes('@') || value.includes('://')
+}
+
+/** Replaces the credentials inside any URL of a text or of a line of JSON: drivers quote connection strings in their messages. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/(\w:\/\/)[^\s/"]*@/g, '$1***@')
+}

@@ -1,0 +1,18 @@
+export { type AppOptions, createApp, type ServiceApp } from './app.ts'
+export { baseConfig, ConfigurationError, durationMs, flag, nonEmpty, port, readConfig, url } from './config.ts'
+export { idempotencyKey, parse } from './input.ts'
+export { fail, type Hosted, type HostOptions, host, runService, type StopStep } from './lifecycle.ts'
+export { createLog, type Log, type LogOptions, type SagaContext, sagaLog } from './log.ts'
+export { createMetrics, type Metrics, type OutboxState } from './metrics.ts'
+export { type ParticipantOptions, runParticipant } from './participant.ts'
+export {
+  badRequest,
+  conflict,
+  type FieldError,
+  notFound,
+  Problem,
+  type ProblemOptions,
+  unavailable,
+  unprocessable,
+} from './problem.ts'
+export type { Checks, ReadinessReport } from './readiness.ts'

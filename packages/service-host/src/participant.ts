@@ -1,0 +1,115 @@
+import { catalogueFor, type ServiceName, subscriptionsOf } from '@shop/choreography'
+import { type MessageStore, type Observer, type React, recordHandler, startRelay } from '@shop/messaging'
+import { consume, kafkaClient, kafkaPublisher } from '@shop/messaging/kafka'
+import type { Router } from 'express'
+import type { z } from 'zod'
+import { createApp } from './app.ts'
+import { readConfig } from './config.ts'
+import { fail, host, runService, type StopStep } from './lifecycle.ts'
+import { createLog, type Log } from './log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+
+/** What a service is made of, once its database is open. */
+export interface Parts<Work> {
+  readonly store: MessageStore<Work>
+  readonly react: React<Work>
+  readonly routes: Router
+  /** Stopped before the consumer, such as timers. */
+  readonly stopFirst?: readonly StopStep[]
+  /** Closes the store and the database, after everything that uses them. */
+  readonly close: () => Promise<unknown>
+}
+
+/** The settings that `baseConfig` reads, under a service's own defaults. */
+export interface BaseSettings {
+  readonly PORT: number
+  readonly HOST: string
+  readonly LOG_LEVEL: string
+  readonly KAFKA_BROKERS: string[]
+  readonly DATABASE_URL: string
+}
+
+export interface ParticipantOptions<Config extends z.ZodObject & z.ZodType<BaseSettings>, Work> {
+  readonly name: ServiceName
+  readonly config: Config
+  /** Opens the database and builds the service's parts. @throws when the database cannot be reached. */
+  readonly open: (context: { config: z.output<Config>; log: Log; metrics: Metrics }) => Promise<Parts<Work>>
+}
+
+/**
+ * Runs a service of the choreography as a process: configuration, database, consumer, relay, HTTP, and their ordered stop. It starts
+ * without a broker, too, and is not ready until it has joined its group.
+ */
+export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettings>, Work>({
+  name,
+  config: schema,
+  open,
+}: ParticipantOptions<Config, Work>): Promise<void> =>
+  runService(name, async () => {
+    const config = readConfig(schema)
+    const { KAFKA_BROKERS: brokers, LOG_LEVEL: level, PORT: port, HOST: hostname } = config
+    const log = createLog({ service: name, level })
+    const metrics = createMetrics({ service: name })
+    const { store, react, routes, stopFirst = [], close } = await open({ config, log, metrics })
+
+    const catalogue = catalogueFor(name)
+    const kafka = kafkaClient({ brokers, clientId: name, log })
+    const publisher = kafkaPublisher({ kafka, log })
+    const relay = startRelay({ store, publisher, catalogue, log })
+    const subscription = consume({
+      kafka,
+      groupId: name,
+      topics: subscriptionsOf(name),
+      handle: recordHandler({ consumer: name, catalogue, store, react, publisher, log, observe: observer(metrics) }),
+      log,
+      onFatal: fail,
+    })
+    metrics.observeOutbox(async () => {
+      const { count, oldestMs } = await store.backlog()
+      return { depth: count, oldestSeconds: oldestMs / 1_000 }
+    })
+    metrics.observeConsumerLag(() => subscription.lag())
+
+    const app = createApp({
+      log,
+      metrics,
+      routes,
+      isUnavailable: (error) => store.isTransient(error),
+      checks: {
+        database: () => store.ping(),
+        consumer: async () => {
+          if (!subscription.joined()) throw new Error(`has not joined the consumer group ${name}`)
+        },
+        producer: async () => {
+          if (!publisher.ready()) throw new Error('is not connected to a broker')
+        },
+      },
+    })
+    await host({
+      name,
+      log,
+      app,
+      port,
+      hostname,
+      onStop: [
+        ...stopFirst,
+        { name: 'consumer', stop: () => subscription.stop() },
+        { name: 'relay', stop: () => relay.stop() },
+        { name: 'producer', stop: () => publisher.close() },
+        { name: 'database', stop: close },
+      ],
+    })
+  })
+
+const observer = (metrics: Metrics): Observer => ({
+  transaction: (messages, { handled, duplicates }) => {
+    metrics.transactions.inc()
+    metrics.batchSize.observe(messages.length)
+    if (duplicates > 0) metrics.messagesDuplicate.inc(duplicates)
+    // Which of them were duplicates only the store knows; types are exact whenever there are none.
+    if (handled === messages.length) for (const { type } of messages) metrics.messagesHandled.inc({ type })
+    else if (handled > 0) metrics.messagesHandled.inc({ type: 'mixed' }, handled)
+  },
+  deadLettered: (reason) => metrics.messagesDeadLettered.inc({ reason }),
+  retried: () => metrics.handlingRetries.inc(),
+})
