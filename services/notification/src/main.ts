@@ -1,0 +1,17 @@
+import { connectMongo, MongoMessageStore } from '@shop/messaging/mongo'
+import { baseConfig, port, runParticipant } from '@shop/service-host'
+import { z } from 'zod'
+import { routes } from './http.ts'
+import { react } from './reactions.ts'
+import { notificationModel } from './store.ts'
+
+await runParticipant({
+  name: 'notification',
+  config: z.object({ ...baseConfig, PORT: port.default(3005) }),
+  open: async ({ config }) => {
+    const connection = await connectMongo({ uri: config.DATABASE_URL, applicationName: 'notification' })
+    const model = notificationModel(connection)
+    const store = new MongoMessageStore(connection, model)
+    return { store, react, routes: routes(model), close: () => store.close().then(() => connection.close()) }
+  },
+})

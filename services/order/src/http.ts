@@ -1,0 +1,176 @@
+import { gather, type Log, type Message, Overloaded, startedBy } from '@shop/messaging'
+import type { MongoMessageStore, NewDocument } from '@shop/messaging/mongo'
+import { badRequest, conflict, idempotencyKey, notFound, parse, unavailable, unprocessable } from '@shop/service-host'
+import { Router } from 'express'
+import { z } from 'zod'
+import type { Deadlines } from './deadlines.ts'
+import { type CancellationCause, type Order, type Product, price, remember, requestCancellation } from './order.ts'
+import { fingerprintOf, newOrder, orderIdFor } from './placing.ts'
+import { findOrder, listOrders, type OrderModel, type OrderWithId } from './store.ts'
+
+export interface OrderRoutesOptions {
+  readonly store: MongoMessageStore<Order>
+  readonly model: OrderModel
+  readonly products: ReadonlyMap<string, Product>
+  readonly deadlines: Pick<Deadlines, 'placed'>
+  /** How long an order may stay PENDING, in milliseconds. */
+  readonly deadlineMs: number
+  /** Above this many messages that wait for the broker, no more orders are taken. */
+  readonly outboxDepthMax: number
+  readonly log: Log
+}
+
+const text = (lengthMax: number) => z.string().trim().min(1).max(lengthMax)
+const orderId = z.strictObject({ id: z.uuid() })
+const customerId = z.string().regex(/^[\w.@-]{1,64}$/, 'expected 1 to 64 letters, digits or any of _ . @ -')
+const sku = z.string().regex(/^[\w.-]{1,64}$/, 'expected 1 to 64 letters, digits or any of _ . -')
+
+const placeOrder = z.strictObject({
+  customerId,
+  lines: z
+    .array(z.strictObject({ sku, quantity: z.int().min(1).max(1_000_000) }))
+    .min(1)
+    .max(100),
+  shippingAddress: z.strictObject({
+    name: text(200),
+    street: text(200),
+    city: text(100),
+    postalCode: text(20),
+    country: z.string().regex(/^[A-Z]{2}$/, 'expected a country of two capital letters, as in ISO 3166-1'),
+  }),
+})
+
+const listQuery = z.strictObject({
+  status: z.enum(['PENDING', 'CANCELLING', 'CONFIRMED', 'CANCELLED']).optional(),
+  customerId: customerId.optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, 'expected a whole number')
+    .transform(Number)
+    .pipe(z.number().min(1).max(200))
+    .default(50),
+  cursor: z.string().max(200).optional(),
+})
+
+/** What the API shows of an order; its shape is fixed. */
+const view = ({ orderId, order }: OrderWithId) => ({
+  orderId,
+  status: order.status,
+  ...(order.reason === undefined ? {} : { reason: order.reason }),
+  ...(order.cancellationRequestedBy === undefined ? {} : { cancellationRequestedBy: order.cancellationRequestedBy }),
+  ...(order.cancellationRefused === undefined ? {} : { cancellationRefused: order.cancellationRefused }),
+  customerId: order.customerId,
+  total: order.total,
+  currency: order.currency,
+  lines: order.lines,
+  shippingAddress: order.shippingAddress,
+  placedAt: order.placedAt,
+  deadlineAt: order.deadlineAt,
+  correlationId: order.correlationId,
+  history: [...order.history].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
+})
+
+const cursorOf = ({ orderId, order }: OrderWithId): string => Buffer.from(`${order.placedAt} ${orderId}`).toString('base64url')
+const readCursor = (cursor: string): { placedAt: string; orderId: string } => {
+  const [placedAt = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ')
+  if (Number.isNaN(Date.parse(placedAt)) || !z.uuid().safeParse(id).success)
+    throw badRequest('the query is not valid: cursor', [{ field: 'cursor', message: 'expected the nextCursor of a page before' }])
+  return { placedAt, orderId: id }
+}
+
+/** Asks for an order to be cancelled and stores what follows. @returns `undefined` when there is no such order. */
+export const cancelOrder = (store: MongoMessageStore<Order>, id: string, cause: CancellationCause) =>
+  store.change(id, (order) => {
+    // null: a document that only keeps ids of events, of an order that was never placed here
+    if (order === undefined || order === null) return { emit: [], result: undefined }
+    const { outcome, order: after, emit } = requestCancellation(order, cause)
+    const told: Message[] = emit.map((fact) => startedBy({ key: id, correlationId: order.correlationId }, fact))
+    const state = remember(after, ...told)
+    return { state, emit: told, result: { outcome, order: state } }
+  })
+
+export const routes = (options: OrderRoutesOptions): Router => {
+  const { store, model, products, deadlines, deadlineMs, outboxDepthMax } = options
+
+  // Orders that come in at the same time are stored by one write.
+  const create = gather<NewDocument<Order>, boolean>({
+    run: async (documents) => {
+      const first = new Map(documents.map((d) => [d.key, d] as const).reverse())
+      const existing = await store.create([...first.values()])
+      return documents.map((d) => first.get(d.key) === d && !existing.has(d.key))
+    },
+    maxItems: 200,
+    maxQueued: 2_000,
+  })
+  const storeOrder = async (document: NewDocument<Order>): Promise<boolean> => {
+    const [created] = await create([document])
+    return created === true
+  }
+
+  const router = Router()
+
+  router.get('/products', (_req, res) => void res.json({ products: [...products.values()] }))
+
+  router.post('/orders', async (req, res) => {
+    const key = idempotencyKey(req)
+    const command = parse(placeOrder, req.body, 'body')
+    const priced = price(command, products)
+    if ('unknownLine' in priced) {
+      const field = `lines[${priced.unknownLine}].sku`
+      throw unprocessable(`the body is not valid: ${field}`, [{ field, message: 'no such product; GET /products lists them' }])
+    }
+    if ((await store.backlog()).count > outboxDepthMax)
+      throw unavailable(2, `more than ${outboxDepthMax} events wait for the broker; try again shortly`)
+    const document = newOrder(command, priced, { deadlineMs, idempotencyKey: key, traceparent: req.get('traceparent') })
+    let created: boolean
+    try {
+      created = await storeOrder(document)
+    } catch (error) {
+      if (error instanceof Overloaded) throw unavailable(1, 'too many orders at once; try again shortly')
+      throw error
+    }
+    if (created) deadlines.placed(document.key, Date.parse(document.state.deadlineAt))
+    const order = created ? document.state : await earlier(key, fingerprintOf(command))
+    if (!created) res.set('Idempotent-Replayed', 'true')
+    res
+      .status(201)
+      .location(`/orders/${document.key}`)
+      .json(view({ orderId: document.key, order }))
+  })
+
+  /** The order that the same key has created before. */
+  const earlier = async (key: string | undefined, fingerprint: string): Promise<Order> => {
+    const order = key === undefined ? undefined : await findOrder(model, orderIdFor(key))
+    if (order === undefined) throw unavailable(1, 'the order could not be stored; try again')
+    if (order.fingerprint !== fingerprint)
+      throw unprocessable('this Idempotency-Key was used with another body', [
+        { field: 'Idempotency-Key', message: 'use a new key for another order' },
+      ])
+    return order
+  }
+
+  router.get('/orders', async (req, res) => {
+    const { cursor, ...query } = parse(listQuery, req.query, 'query')
+    const orders = await listOrders(model, { ...query, after: cursor === undefined ? undefined : readCursor(cursor) })
+    const last = orders.length === query.limit ? orders.at(-1) : undefined
+    res.json({ orders: orders.map(view), ...(last === undefined ? {} : { nextCursor: cursorOf(last) }) })
+  })
+
+  router.get('/orders/:id', async (req, res) => {
+    const { id } = parse(orderId, req.params, 'params')
+    const order = await findOrder(model, id.toLowerCase())
+    if (order === undefined) throw notFound(`order ${id}`)
+    res.json(view({ orderId: id.toLowerCase(), order }))
+  })
+
+  router.post('/orders/:id/cancel', async (req, res) => {
+    const id = parse(orderId, req.params, 'params').id.toLowerCase()
+    if (req.body !== undefined) parse(z.strictObject({}), req.body, 'body')
+    const cancellation = await cancelOrder(store, id, 'customer')
+    if (cancellation === undefined) throw notFound(`order ${id}`)
+    if (cancellation.outcome === 'too-late') throw conflict(`order ${id} is ${cancellation.order.status} and cannot be cancelled`)
+    res.status(202).json(view({ orderId: id, order: cancellation.order }))
+  })
+
+  return router
+}

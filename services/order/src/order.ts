@@ -1,0 +1,170 @@
+/** Pure: what the order service decides. Whatever order its events come in, an order ends once, CONFIRMED or CANCELLED. */
+import { type Decider, type Decision, decideBy, type Emitted, type Incoming } from '@shop/choreography'
+
+export interface Line {
+  readonly sku: string
+  readonly quantity: number
+  /** Minor units, from the shop's own product list when the order was placed. */
+  readonly unitPrice: number
+}
+
+export interface Address {
+  readonly name: string
+  readonly street: string
+  readonly city: string
+  readonly postalCode: string
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string
+}
+
+/** One event of the order's saga that this service told or heard. */
+export interface HistoryEntry {
+  readonly type: string
+  /** ISO 8601, when the event was stored by the service that told it. */
+  readonly at: string
+  readonly eventId: string
+  /** The event that caused it; absent when a command or the deadline did. */
+  readonly causationId?: string
+}
+
+export type Status = 'PENDING' | 'CANCELLING' | 'CONFIRMED' | 'CANCELLED'
+export type CancellationCause = 'customer' | 'deadline'
+
+export interface Order {
+  readonly status: Status
+  readonly customerId: string
+  readonly lines: readonly Line[]
+  /** Minor units. */
+  readonly total: number
+  readonly currency: string
+  readonly shippingAddress: Address
+  readonly history: readonly HistoryEntry[]
+  /** ISO 8601. */
+  readonly placedAt: string
+  /** ISO 8601; an order that is PENDING then cancels itself. */
+  readonly deadlineAt: string
+  /** Who asked to cancel, once somebody has. */
+  readonly cancellationRequestedBy?: CancellationCause
+  /** The delivery had been scheduled when the request to cancel reached it. */
+  readonly cancellationRefused?: true
+  /** Why it was cancelled. */
+  readonly reason?: string
+  /** The saga's first event. */
+  readonly correlationId: string
+  /** Of the request, when it came with an Idempotency-Key. */
+  readonly fingerprint?: string
+}
+
+/** Unknown as long as the order was not placed here. */
+type State = Order | undefined
+
+const isOpen = (order: Order): boolean => order.status === 'PENDING' || order.status === 'CANCELLING'
+
+/** Nothing to decide: the event is kept in the history alone. */
+const noted = (state: State): Decision<State> => ({ state, emit: [] })
+
+const cancelled = (state: State, reason: string): Decision<State, Extract<Emitted<'order'>, { type: 'OrderCancelled' }>> => {
+  if (state === undefined || !isOpen(state)) return { state, emit: [] }
+  const { customerId, total, currency } = state
+  return {
+    state: { ...state, status: 'CANCELLED', reason },
+    emit: [{ type: 'OrderCancelled', data: { customerId, total, currency, reason } }],
+  }
+}
+
+const decider: Decider<'order', State> = {
+  PaymentCaptured: noted,
+  StockReserved: noted,
+  DeliveryScheduled: (state) => {
+    if (state === undefined || !isOpen(state)) return { state, emit: [] }
+    const { customerId, total, currency } = state
+    const refused = state.status === 'CANCELLING' ? ({ cancellationRefused: true } as const) : {}
+    return {
+      state: { ...state, ...refused, status: 'CONFIRMED' },
+      emit: [{ type: 'OrderConfirmed', data: { customerId, total, currency } }],
+    }
+  },
+  PaymentDeclined: (state, { data }) => cancelled(state, data.reason),
+  PaymentRefunded: (state, { data }) => cancelled(state, data.reason),
+}
+
+export const decide = (state: State, event: Incoming<'order'>): Decision<State, Emitted<'order'>> =>
+  decideBy(decider, state, event)
+
+type Told = { readonly id: string; readonly type: string; readonly at: string; readonly causationId?: string | undefined }
+
+/** The order with events added to its history; an event that is there already is not added again. */
+export const remember = (order: Order, ...events: readonly Told[]): Order => {
+  const known = new Set(order.history.map((e) => e.eventId))
+  const added = events
+    .filter((e) => !known.has(e.id))
+    .map(({ id, type, at, causationId }) => ({ type, at, eventId: id, ...(causationId === undefined ? {} : { causationId }) }))
+  return added.length === 0 ? order : { ...order, history: [...order.history, ...added] }
+}
+
+export interface Product {
+  readonly sku: string
+  readonly name: string
+  /** Minor units. */
+  readonly price: number
+  readonly currency: string
+}
+
+/** What a customer asks for; already of the right shape. */
+export interface PlaceOrder {
+  readonly customerId: string
+  readonly lines: readonly { readonly sku: string; readonly quantity: number }[]
+  readonly shippingAddress: Address
+}
+
+export type Priced =
+  | { readonly lines: readonly Line[]; readonly total: number; readonly currency: string }
+  /** Index of the first line whose product does not exist. */
+  | { readonly unknownLine: number }
+
+/** Prices an order from the product list. All products have the shop's one currency. */
+export const price = (command: PlaceOrder, products: ReadonlyMap<string, Product>): Priced => {
+  const lines: Line[] = []
+  let total = 0
+  let currency = ''
+  for (const [index, { sku, quantity }] of command.lines.entries()) {
+    const product = products.get(sku)
+    if (product === undefined) return { unknownLine: index }
+    lines.push({ sku, quantity, unitPrice: product.price })
+    total += product.price * quantity
+    currency = product.currency
+  }
+  return { lines, total, currency }
+}
+
+/** The fact with which the saga of a placed order begins. */
+export const placed = ({
+  customerId,
+  lines,
+  total,
+  currency,
+  shippingAddress,
+}: Pick<Order, 'customerId' | 'lines' | 'total' | 'currency' | 'shippingAddress'>): Extract<
+  Emitted<'order'>,
+  { type: 'OrderPlaced' }
+> => ({
+  type: 'OrderPlaced',
+  data: { customerId, lines: lines.map(({ sku, quantity }) => ({ sku, quantity })), total, currency, shippingAddress },
+})
+
+export interface Cancellation {
+  readonly outcome: 'requested' | 'already-requested' | 'too-late'
+  readonly order: Order
+  readonly emit: readonly Extract<Emitted<'order'>, { type: 'OrderCancellationRequested' }>[]
+}
+
+/** Asks for the order to be cancelled. Delivery, which owns the pivot, decides; until then the order is CANCELLING. */
+export const requestCancellation = (order: Order, cause: CancellationCause): Cancellation => {
+  if (order.status === 'CANCELLING') return { outcome: 'already-requested', order, emit: [] }
+  if (order.status !== 'PENDING') return { outcome: 'too-late', order, emit: [] }
+  return {
+    outcome: 'requested',
+    order: { ...order, status: 'CANCELLING', cancellationRequestedBy: cause },
+    emit: [{ type: 'OrderCancellationRequested', data: { cause } }],
+  }
+}

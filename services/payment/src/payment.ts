@@ -1,0 +1,96 @@
+/** Pure: what payment decides. An order is paid at most once and refunded at most once, whatever comes and however often. */
+import { type Decider, type Decision, decideBy, type Emitted, type Incoming } from '@shop/choreography'
+
+/** The payment of one order; `undefined` as long as nothing is known of it. Amounts are minor units. */
+export interface Payment {
+  readonly status: 'CAPTURED' | 'DECLINED' | 'REFUNDED'
+  readonly customerId: string
+  readonly amount: number
+  readonly currency: string
+  readonly reason?: string
+}
+
+/** A customer's account; `undefined` when there is none. */
+export interface Account {
+  readonly balance: number
+  readonly currency: string
+  readonly blocked: boolean
+}
+
+export interface State {
+  readonly payment: Payment | undefined
+  readonly account: Account | undefined
+}
+
+type Refund = Decision<State, Extract<Emitted<'payment'>, { type: 'PaymentRefunded' }>>
+
+const refund = (state: State, reason: string): Refund => {
+  const { payment, account } = state
+  if (payment?.status !== 'CAPTURED' || account === undefined) return { state, emit: [] }
+  const { customerId, amount, currency } = payment
+  return {
+    state: {
+      payment: { ...payment, status: 'REFUNDED', reason },
+      account: { ...account, balance: account.balance + amount },
+    },
+    emit: [{ type: 'PaymentRefunded', data: { customerId, amount, currency, reason } }],
+  }
+}
+
+const whyDeclined = (account: Account | undefined, amount: number, currency: string): string | undefined => {
+  if (account === undefined) return 'unknown_customer'
+  if (account.blocked) return 'account_blocked'
+  if (account.currency !== currency) return 'currency_mismatch'
+  if (account.balance < amount) return 'insufficient_funds'
+  return undefined
+}
+
+const decider: Decider<'payment', State> = {
+  OrderPlaced: (state, { data: { customerId, total: amount, currency } }) => {
+    if (state.payment !== undefined) return { state, emit: [] }
+    const { account } = state
+    const reason = whyDeclined(account, amount, currency)
+    if (reason !== undefined || account === undefined) {
+      const declined = { status: 'DECLINED', customerId, amount, currency, reason: reason ?? 'unknown_customer' } as const
+      return {
+        state: { account, payment: declined },
+        emit: [{ type: 'PaymentDeclined', data: { customerId, reason: declined.reason } }],
+      }
+    }
+    return {
+      state: {
+        payment: { status: 'CAPTURED', customerId, amount, currency },
+        account: { ...account, balance: account.balance - amount },
+      },
+      emit: [{ type: 'PaymentCaptured', data: { customerId, amount, currency } }],
+    }
+  },
+  StockRejected: (state, { data: { reason } }) => refund(state, reason),
+  StockReleased: (state, { data: { reason } }) => refund(state, reason),
+}
+
+export const decide = (state: State, event: Incoming<'payment'>): Decision<State, Emitted<'payment'>> =>
+  decideBy(decider, state, event)
+
+/** The accounts of the shop's own books, beside `customer:<id>`. */
+export const revenue = 'shop:revenue'
+export const funding = 'external:funding'
+export const customerAccount = (customerId: string): string => `customer:${customerId}`
+
+/** One movement of money in double entry: minor units leave `from` and arrive at `to`. */
+export interface Transfer {
+  readonly kind: 'capture' | 'refund' | 'deposit'
+  readonly from: string
+  readonly to: string
+  readonly amount: number
+  readonly currency: string
+}
+
+/** The movement that an event of payment stands for; `undefined` when no money moves. */
+export const transferOf = ({ type, data }: Emitted<'payment'>): Transfer | undefined => {
+  if (type === 'PaymentDeclined') return undefined
+  const { amount, currency, customerId } = data
+  return type === 'PaymentCaptured'
+    ? { kind: 'capture', from: customerAccount(customerId), to: revenue, amount, currency }
+    : { kind: 'refund', from: revenue, to: customerAccount(customerId), amount, currency }
+}

@@ -1,0 +1,116 @@
+/** Loads and saves with the native handle: one statement per table and batch. */
+import type { PoolClient } from 'pg'
+import type { Account, Payment, Transfer } from './payment.ts'
+
+interface PaymentRow {
+  order_id: string
+  status: Payment['status']
+  customer_id: string
+  amount: number
+  currency: string
+  reason: string | null
+}
+
+const toPayment = ({ status, customer_id, amount, currency, reason }: PaymentRow): Payment => ({
+  status,
+  customerId: customer_id,
+  amount,
+  currency,
+  ...(reason === null ? {} : { reason }),
+})
+
+type Queryable = Pick<PoolClient, 'query'>
+
+/** The payments of the orders, locked in key order until the transaction ends. */
+export const lockPayments = async (client: Queryable, orderIds: readonly string[]): Promise<Map<string, Payment>> => {
+  const { rows } = await client.query<PaymentRow>({
+    name: 'payments-lock',
+    text: `SELECT order_id, status, customer_id, amount, currency, reason FROM payments
+            WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`,
+    values: [orderIds],
+  })
+  return new Map(rows.map((row) => [row.order_id, toPayment(row)]))
+}
+
+/** The customers' accounts, locked in key order until the transaction ends; orders of one customer are decided one after the other. */
+export const lockAccounts = async (client: Queryable, customerIds: readonly string[]): Promise<Map<string, Account>> => {
+  const { rows } = await client.query<Account & { customer_id: string }>({
+    name: 'accounts-lock',
+    text: `SELECT customer_id, balance, currency, blocked FROM accounts
+            WHERE customer_id = ANY($1::text[]) ORDER BY customer_id FOR UPDATE`,
+    values: [customerIds],
+  })
+  return new Map(rows.map(({ customer_id, balance, currency, blocked }) => [customer_id, { balance, currency, blocked }]))
+}
+
+export const savePayments = async (client: Queryable, payments: ReadonlyMap<string, Payment>): Promise<void> => {
+  if (payments.size === 0) return
+  const rows = [...payments]
+  await client.query({
+    name: 'payments-save',
+    text: `INSERT INTO payments (order_id, customer_id, status, amount, currency, reason)
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+           ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason`,
+    values: [
+      rows.map(([orderId]) => orderId),
+      rows.map(([, p]) => p.customerId),
+      rows.map(([, p]) => p.status),
+      rows.map(([, p]) => p.amount),
+      rows.map(([, p]) => p.currency),
+      rows.map(([, p]) => p.reason ?? null),
+    ],
+  })
+}
+
+export const saveBalances = async (client: Queryable, accounts: ReadonlyMap<string, Account>): Promise<void> => {
+  if (accounts.size === 0) return
+  await client.query({
+    name: 'accounts-save',
+    text: `UPDATE accounts SET balance = changed.balance
+             FROM unnest($1::text[], $2::bigint[]) AS changed(customer_id, balance) WHERE accounts.customer_id = changed.customer_id`,
+    values: [[...accounts.keys()], [...accounts.values()].map((a) => a.balance)],
+  })
+}
+
+/** A transfer and what it is for. */
+export interface Booking {
+  /** The event or request that moved the money. */
+  readonly transactionId: string
+  /** Absent for deposits. */
+  readonly orderId?: string
+  readonly transfer: Transfer
+}
+
+/** Writes both entries of each booking. */
+export const book = async (client: Queryable, bookings: readonly Booking[]): Promise<void> => {
+  if (bookings.length === 0) return
+  const entries = bookings.flatMap(({ transactionId, orderId, transfer: t }) => [
+    { transactionId, orderId, kind: t.kind, account: t.from, amount: -t.amount, currency: t.currency },
+    { transactionId, orderId, kind: t.kind, account: t.to, amount: t.amount, currency: t.currency },
+  ])
+  await client.query({
+    name: 'ledger-book',
+    text: `INSERT INTO ledger (transaction_id, order_id, kind, account, amount, currency)
+           SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[])`,
+    values: [
+      entries.map((e) => e.transactionId),
+      entries.map((e) => e.orderId ?? null),
+      entries.map((e) => e.kind),
+      entries.map((e) => e.account),
+      entries.map((e) => e.amount),
+      entries.map((e) => e.currency),
+    ],
+  })
+}
+
+export const findPayment = async (client: Queryable, orderId: string): Promise<Payment | undefined> => {
+  const { rows } = await client.query<PaymentRow>('SELECT * FROM payments WHERE order_id = $1', [orderId])
+  return rows[0] && toPayment(rows[0])
+}
+
+export const findAccount = async (client: Queryable, customerId: string): Promise<Account | undefined> => {
+  const { rows } = await client.query<Account>('SELECT balance, currency, blocked FROM accounts WHERE customer_id = $1', [
+    customerId,
+  ])
+  return rows[0]
+}
