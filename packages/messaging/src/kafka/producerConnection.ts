@@ -1,0 +1,137 @@
+import { type Kafka, Partitioners, type Producer } from 'kafkajs'
+import type { Log } from '../log.ts'
+import { within } from './within.ts'
+
+export interface ProducerConnection {
+  ready(): boolean
+  /**
+   * The connected producer. @throws TookTooLong when there is none `ms` after the last one was lost; so what waited in a queue
+   * meanwhile does not wait that long once more.
+   */
+  producer(ms: number): Promise<Producer>
+  /** Says that this producer's state is unknown: it is never used again, and another one takes its place. */
+  discard(producer: Producer, reason: unknown): void
+  close(): Promise<void>
+}
+
+const connectMsMax = 10_000
+const reconnectDelayMsMin = 100
+const reconnectDelayMsMax = 2_000
+const probeIntervalMs = 2_000
+const disconnectMsMax = 2_000
+const waitMsMin = 200
+
+/** Keeps one idempotent producer connected until it is closed, and makes a new one whenever it is told that the present one is spoilt. */
+export const keepProducer = ({ kafka, log }: { readonly kafka: Kafka; readonly log: Log }): ProducerConnection => {
+  let closed = false
+  let live: Producer | undefined
+  let arrival = Promise.withResolvers<Producer>()
+  let lostAt = Date.now()
+  let wake = () => {}
+
+  const discard = (producer: Producer, reason: unknown) => {
+    if (live === producer) {
+      live = undefined
+      lostAt = Date.now()
+      arrival = Promise.withResolvers<Producer>()
+      log.warn({ err: reason }, 'kafka: the producer is given up, a new one takes its place')
+      wake()
+    }
+    void quietly(producer)
+  }
+
+  const rest = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, closed ? 0 : ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+
+  const keep = async () => {
+    let delayMs = reconnectDelayMsMin
+    while (!closed) {
+      if (live) {
+        await rest(probeIntervalMs)
+        await probe(live)
+        continue
+      }
+      const producer = idempotentProducer(kafka)
+      try {
+        await within(connectMsMax, 'connecting the producer', producer.connect())
+        delayMs = reconnectDelayMsMin
+        live = producer
+        arrival.resolve(producer)
+      } catch (error) {
+        void quietly(producer)
+        log.warn({ err: error, delayMs }, 'kafka: no producer, trying again')
+        await rest(delayMs)
+        delayMs = Math.min(delayMs * 2, reconnectDelayMsMax)
+      }
+    }
+  }
+
+  /**
+   * kafkajs tells nobody when an idle connection breaks. Its `connect` does nothing while there is one, connects again when there is
+   * none, and keeps the producer's id and sequences (`src/producer/index.js`, `src/cluster/brokerPool.js`).
+   */
+  const probe = async (producer: Producer | undefined) => {
+    if (!producer || closed) return
+    try {
+      await within(connectMsMax, 'reconnecting the producer', producer.connect())
+    } catch (error) {
+      discard(producer, error)
+    }
+  }
+
+  const keeping = keep()
+  return {
+    ready: () => live !== undefined && !closed,
+    producer: async (ms) => {
+      if (closed) throw new Error('the publisher is closed')
+      const waitMs = Math.max(waitMsMin, lostAt + ms - Date.now())
+      return live ?? within(waitMs, 'waiting for a connection to Kafka', arrival.promise)
+    },
+    discard,
+    close: async () => {
+      closed = true
+      wake()
+      await within(disconnectMsMax, 'ending the connection attempts', keeping).catch(() => {})
+      if (live) await quietly(live)
+      live = undefined
+    },
+  }
+}
+
+/** Disconnecting waits for requests under way, which a broker that is away does not answer. */
+const quietly = (producer: Producer) =>
+  within(disconnectMsMax, 'disconnecting the producer', producer.disconnect()).catch(() => {})
+
+/**
+ * `retries` covers a leader that moved. It stays low since every other failure is final for a producer here, and since a discarded
+ * producer goes on retrying in the background, connecting again by itself (`src/producer/sendMessages.js`).
+ */
+const idempotentProducer = (kafka: Kafka): Producer =>
+  kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: steadyPartitioner,
+    retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 500 },
+  })
+
+/**
+ * kafkajs asks the partitioner anew at each retry, with the sequence numbers of the first attempt. A record without a key would then
+ * go elsewhere, and one whose numbers the broker has seen would be dropped as a duplicate. So a record stays with its first partition.
+ * The default partitioner itself is Java's (murmur2 of the key); kafkajs' warning about it comes only when none is named.
+ */
+const steadyPartitioner: typeof Partitioners.DefaultPartitioner = () => {
+  const choose = Partitioners.DefaultPartitioner()
+  const chosen = new WeakMap<object, number>()
+  return (args) => {
+    const partition = chosen.get(args.message) ?? choose(args)
+    chosen.set(args.message, partition)
+    return partition
+  }
+}

@@ -1,0 +1,80 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Kafka } from 'kafkajs'
+import { TookTooLong, within } from './within.ts'
+
+export interface TopicSpec {
+  readonly topic: string
+  /** Default 6. An existing topic keeps the count that it has: another one would send keys to other partitions. */
+  readonly partitions?: number
+  /** Default: the broker's. */
+  readonly replicationFactor?: number
+  /** Such as `{ 'retention.ms': '604800000' }`; only for topics that do not exist yet. */
+  readonly configEntries?: Readonly<Record<string, string>>
+}
+
+const waitMsMax = 30_000
+const pollIntervalMs = 100
+
+/**
+ * Creates those topics that do not exist and waits until every partition has a leader. May run in several processes at once.
+ * @throws TookTooLong when that is not so after 30 s, also because no broker answers; errors of the broker that refuses a topic.
+ */
+export const createTopics = async (kafka: Kafka, specs: readonly TopicSpec[]): Promise<void> => {
+  const admin = kafka.admin()
+  const deadline = Date.now() + waitMsMax
+  const remainingMs = () => Math.max(1, deadline - Date.now())
+  try {
+    await within(remainingMs(), 'connecting to Kafka', insist(admin.connect, deadline))
+    // waitForLeaders would not wait when some of the topics exist: kafkajs then returns early (`src/admin/index.js`, createTopics).
+    const creating = admin.createTopics({
+      waitForLeaders: false,
+      timeout: 10_000,
+      topics: specs.map(({ topic, partitions = 6, replicationFactor = -1, configEntries = {} }) => ({
+        topic,
+        numPartitions: partitions,
+        replicationFactor,
+        configEntries: Object.entries(configEntries).map(([name, value]) => ({ name, value })),
+      })),
+    })
+    await within(remainingMs(), 'creating topics', creating)
+    const topics = specs.map(({ topic }) => topic)
+    for (;;) {
+      const without = await withoutLeaders(
+        () => within(remainingMs(), 'reading topics', admin.fetchTopicMetadata({ topics })),
+        topics,
+      )
+      if (without.length === 0) return
+      if (Date.now() > deadline) throw new TookTooLong(`topics without leaders after ${waitMsMax} ms: ${without.join(', ')}`)
+      await pause(pollIntervalMs)
+    }
+  } finally {
+    await within(2_000, 'disconnecting', admin.disconnect()).catch(() => {})
+  }
+}
+
+/** Tries until it succeeds or the deadline is past; kafkajs gives up after a few attempts, and a broker takes a while to start. */
+const insist = async (attempt: () => Promise<void>, deadline: number): Promise<void> => {
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await pause(pollIntervalMs)
+    }
+  }
+}
+
+type Metadata = Awaited<ReturnType<ReturnType<Kafka['admin']>['fetchTopicMetadata']>>
+
+const withoutLeaders = async (read: () => Promise<Metadata>, topics: readonly string[]): Promise<readonly string[]> => {
+  try {
+    const led = (await read()).topics.filter(
+      ({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0),
+    )
+    return topics.filter((topic) => !led.some(({ name }) => name === topic))
+  } catch (error) {
+    // A topic that its broker has not heard of yet, or a leader not chosen yet, is reported as an error of the whole request.
+    if (error instanceof TookTooLong) throw error
+    return topics
+  }
+}
