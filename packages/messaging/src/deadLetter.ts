@@ -25,7 +25,7 @@ export const deadLetter = (record: ConsumedRecord, topic: string, consumer: stri
     'dead-letter-offset': record.offset,
     'dead-letter-consumer': consumer,
     'dead-letter-kind': failure.kind,
-    'dead-letter-error': failure.error.slice(0, 1_000),
+    'dead-letter-error': failure.error.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 1_000),
     'dead-letter-attempts': String(failure.attempts),
     'dead-letter-first-at': failure.firstAt,
     'dead-letter-last-at': failure.lastAt,

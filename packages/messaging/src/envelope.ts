@@ -1,6 +1,6 @@
 import type { Catalogue } from './catalogue.ts'
 import type { OutgoingRecord } from './kafka/port.ts'
-import type { Message } from './message.ts'
+import { type Message, optionalParts } from './message.ts'
 
 /** CloudEvents 1.0, Kafka binding, binary mode: the envelope travels in the headers, the value is the data alone as JSON. */
 export const encode = (message: Message, catalogue: Catalogue): OutgoingRecord => {
@@ -30,20 +30,25 @@ export type Decoded =
 
 type Encoded = Pick<OutgoingRecord, 'key' | 'value' | 'headers'>
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
+/** In lower case alone: databases differ in whether they tell two spellings apart. RFC 9562, section 4, has it written in lower case. */
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 /** Reads a record; never throws. Unknown fields of the data are dropped, so that additive changes pass. */
 export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
   const { headers } = record
   const id = headers.ce_id
-  const undecodable = (reason: string): Decoded => ({ kind: 'undecodable', reason, ...(id === undefined ? {} : { id }) })
+  const undecodable = (reason: string): Decoded => ({
+    kind: 'undecodable',
+    reason: reason.replace(/[\s\p{Cc}]+/gu, ' '),
+    ...(id === undefined ? {} : { id }),
+  })
   const ceType = headers.ce_type
   if (ceType === undefined) return undecodable('header ce_type is missing')
   const entry = catalogue.lookup(ceType)
   if (entry === undefined) return undecodable(`unknown event type ${ceType.slice(0, 200)}`)
   if (!entry.consumed) return { kind: 'not-ours' }
-  if (id === undefined || !uuid.test(id)) return undecodable('header ce_id is missing or no UUID')
-  if (record.key === null || !uuid.test(record.key)) return undecodable('the key is missing or no UUID')
+  if (id === undefined || !uuid.test(id)) return undecodable('header ce_id is missing or no UUID in lower case')
+  if (record.key === null || !uuid.test(record.key)) return undecodable('the key is missing or no UUID in lower case')
   const at = headers.ce_time
   if (at === undefined || Number.isNaN(Date.parse(at))) return undecodable('header ce_time is missing or no time')
   const correlationId = headers.ce_correlationid
@@ -67,8 +72,7 @@ export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
       key: record.key,
       at,
       correlationId,
-      causationId: headers.ce_causationid,
-      traceparent: headers.traceparent,
+      ...optionalParts({ causationId: headers.ce_causationid, traceparent: headers.traceparent }),
       data: parsed.data,
     },
   }

@@ -72,6 +72,7 @@ export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecor
   }
 
   const park = async (record: ConsumedRecord, failure: Failure, assignment: Assignment): Promise<void> => {
+    if (assignment.abandoned()) throw new Abandoned('dead letter: partitions lost before it was sent')
     // The broker may be away as well. Only a letter that is on its topic lets the offset pass.
     await persist(
       assignment,
@@ -94,7 +95,14 @@ export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecor
       else
         await park(
           received.record,
-          { kind: 'held', error: `held behind ${behind}`, attempts: 0, firstAt: now(), lastAt: now() },
+          {
+            kind: 'held',
+            error: `held behind ${behind}`,
+            attempts: 0,
+            firstAt: now(),
+            lastAt: now(),
+            eventId: received.message.id,
+          },
           assignment,
         )
     }

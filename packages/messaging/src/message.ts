@@ -19,6 +19,14 @@ export interface Message {
   readonly data: unknown
 }
 
+type Optional = 'causationId' | 'traceparent'
+
+/** The optional parts that are there; a part that is absent is no property at all, so that every database brings the same message back. */
+export const optionalParts = (from: { readonly [P in Optional]?: string | null | undefined }): Pick<Message, Optional> => ({
+  ...(from.causationId == null ? {} : { causationId: from.causationId }),
+  ...(from.traceparent == null ? {} : { traceparent: from.traceparent }),
+})
+
 /** What is told, before it has an envelope. */
 export interface Telling {
   readonly type: string
@@ -35,8 +43,7 @@ export const causedBy = (cause: Cause, telling: Telling): Message => ({
   key: cause.key,
   at: new Date().toISOString(),
   correlationId: cause.correlationId,
-  causationId: cause.id,
-  ...(cause.traceparent === undefined ? {} : { traceparent: cause.traceparent }),
+  ...optionalParts({ causationId: cause.id, traceparent: cause.traceparent }),
   data: telling.data,
 })
 
@@ -52,7 +59,7 @@ export const startedBy = (
     key: start.key,
     at: new Date().toISOString(),
     correlationId: start.correlationId ?? id,
-    ...(start.traceparent === undefined ? {} : { traceparent: start.traceparent }),
+    ...optionalParts({ traceparent: start.traceparent }),
     data: telling.data,
   }
 }

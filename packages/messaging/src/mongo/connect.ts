@@ -22,6 +22,8 @@ export const connectMongo = async ({ uri, applicationName, connectionsMax = 10 }
     retryWrites: false,
     retryReads: false,
     bufferCommands: false,
+    // an absent field stays absent: null would come back as a value
+    ignoreUndefined: true,
     autoIndex: false,
     autoCreate: false,
   })

@@ -42,6 +42,9 @@ export const messageDocumentModel = <State>(
   )
   // Documents without outgoing messages are not in this index: what remains to be relayed after a crash is found at once.
   schema.index({ 'outbox.id': 1 }, { sparse: true })
+  // Guarded writes look for exactly these two fields. MongoDB would do with the one on _id; servers of its protocol that use only unique
+  // indexes whose fields are those of the query would read the whole collection.
+  schema.index({ _id: 1, version: 1 }, { unique: true })
   for (const index of indexes) schema.index(index)
   return connection.model(collection, schema) as unknown as Model<MessageDocument<State>>
 }

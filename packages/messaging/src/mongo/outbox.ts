@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { mongo } from 'mongoose'
-import type { Message } from '../message.ts'
+import { type Message, optionalParts } from '../message.ts'
 import type { Backlog, Stored } from '../store.ts'
 import type { MessageDocument, OutboxEntry } from './document.ts'
 import { isTransientMongoError } from './transient.ts'
@@ -27,8 +27,7 @@ export const toEntry = (m: Message): OutboxEntry => ({
   type: m.type,
   at: m.at,
   correlationId: m.correlationId,
-  ...(m.causationId === undefined ? {} : { causationId: m.causationId }),
-  ...(m.traceparent === undefined ? {} : { traceparent: m.traceparent }),
+  ...optionalParts(m),
   data: JSON.stringify(m.data),
 })
 
@@ -113,10 +112,7 @@ export class MongoOutbox<State> {
     const forgotten = [...this.#toForget]
     const ids = forgotten.map(([id]) => id)
     const keys = [...new Set(forgotten.map(([, key]) => key))]
-    await this.#collection.updateMany(
-      { _id: { $in: keys }, 'outbox.id': { $in: ids } } as object,
-      { $pull: { outbox: { id: { $in: ids } } } } as object,
-    )
+    await this.#collection.updateMany({ _id: { $in: keys } } as object, { $pull: { outbox: { id: { $in: ids } } } } as object)
     for (const id of ids) this.#toForget.delete(id)
   }
 
@@ -175,7 +171,6 @@ const toMessage = (e: OutboxEntry, key: string): Message => ({
   key,
   at: e.at,
   correlationId: e.correlationId,
-  causationId: e.causationId,
-  traceparent: e.traceparent,
+  ...optionalParts(e),
   data: JSON.parse(e.data),
 })

@@ -19,7 +19,9 @@ const transientCodes = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 1160
 /** True for errors of the MongoDB driver that pass when the server is back or less contended. */
 export const isTransientMongoError = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false
-  if (transientNames.has(error.name)) return true
+  if (transientNames.has(error.name) || isTransientMongoError(error.cause)) return true
+  // A bulk write that lost its server half-way: no write was refused. What was written is read again.
+  if (error instanceof mongoose.mongo.MongoBulkWriteError && [error.writeErrors].flat().length === 0) return true
   // mongoose's own, while it has no connection
   if (error.name === 'MongooseServerSelectionError' || error.name === 'MongooseBulkSaveIncompleteError') return true
   if (!(error instanceof mongoose.mongo.MongoError)) return false

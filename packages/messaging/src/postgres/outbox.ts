@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
-import type { Message } from '../message.ts'
+import { type Message, optionalParts } from '../message.ts'
 import type { Backlog, Stored } from '../store.ts'
 
 const append = {
@@ -124,7 +124,6 @@ const toMessage = ({ id, type, key, at, headers, payload }: Row): Message => ({
   key,
   at: at.toISOString(),
   correlationId: headers.correlationId,
-  causationId: headers.causationId,
-  traceparent: headers.traceparent,
+  ...optionalParts(headers),
   data: payload,
 })

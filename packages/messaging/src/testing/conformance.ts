@@ -50,7 +50,18 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
         await fixture.count(work, m as Message)
         return [answer]
       })
-      expect((await store.pending(10)).map((s) => s.message)).toEqual([answer])
+      expect((await store.pending(10)).map((s) => s.message)).toStrictEqual([answer])
+    })
+
+    test('what is absent in a message stays absent, also through a restart', async () => {
+      const started = startedBy({ key: randomUUID(), traceparent: undefined }, { type: 'Began', data: {} })
+      await store.handleOnce([started], async (work, [m]) => {
+        await fixture.count(work, m as Message)
+        return [started]
+      })
+      expect((await store.pending(10)).map((s) => s.message)).toStrictEqual([started])
+      await fixture.kill(store)
+      expect((await pendingSoon(await fixture.open())).map((s) => s.message)).toStrictEqual([started])
     })
 
     test('nothing is stored when a reaction throws', async () => {
