@@ -97,7 +97,7 @@ type Told = { readonly id: string; readonly type: string; readonly at: string; r
 export const remember = (order: Order, ...events: readonly Told[]): Order => {
   const known = new Set(order.history.map((e) => e.eventId))
   const added = events
-    .filter((e) => !known.has(e.id))
+    .filter((e) => !known.has(e.id) && known.add(e.id))
     .map(({ id, type, at, causationId }) => ({ type, at, eventId: id, ...(causationId === undefined ? {} : { causationId }) }))
   return added.length === 0 ? order : { ...order, history: [...order.history, ...added] }
 }

@@ -57,7 +57,7 @@ export const routes = (store: PostgresMessageStore, pool: Pool): Router => {
   })
 
   router.get('/payments/:orderId', async (req, res) => {
-    const { orderId } = parse(order, req.params, 'params')
+    const orderId = parse(order, req.params, 'params').orderId.toLowerCase()
     const payment = await findPayment(pool, orderId)
     if (payment === undefined) throw notFound(`payment of order ${orderId}`)
     res.json({ orderId, ...payment })

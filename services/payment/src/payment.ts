@@ -26,7 +26,8 @@ type Refund = Decision<State, Extract<Emitted<'payment'>, { type: 'PaymentRefund
 
 const refund = (state: State, reason: string): Refund => {
   const { payment, account } = state
-  if (payment?.status !== 'CAPTURED' || account === undefined) return { state, emit: [] }
+  if (payment?.status !== 'CAPTURED') return { state, emit: [] }
+  if (account === undefined) throw new Error(`the account of ${payment.customerId} is missing, but it was captured from`)
   const { customerId, amount, currency } = payment
   return {
     state: {
@@ -37,26 +38,28 @@ const refund = (state: State, reason: string): Refund => {
   }
 }
 
-const whyDeclined = (account: Account | undefined, amount: number, currency: string): string | undefined => {
-  if (account === undefined) return 'unknown_customer'
+const whyDeclined = (account: Account, amount: number, currency: string): string | undefined => {
   if (account.blocked) return 'account_blocked'
   if (account.currency !== currency) return 'currency_mismatch'
   if (account.balance < amount) return 'insufficient_funds'
   return undefined
 }
 
+type Placed = Extract<Incoming<'payment'>, { type: 'OrderPlaced' }>['data']
+
+const declined = ({ account }: State, { customerId, total: amount, currency }: Placed, reason: string) => ({
+  state: { account, payment: { status: 'DECLINED', customerId, amount, currency, reason } as const },
+  emit: [{ type: 'PaymentDeclined', data: { customerId, reason } } as const],
+})
+
 const decider: Decider<'payment', State> = {
-  OrderPlaced: (state, { data: { customerId, total: amount, currency } }) => {
-    if (state.payment !== undefined) return { state, emit: [] }
-    const { account } = state
+  OrderPlaced: (state, { data }) => {
+    const { payment, account } = state
+    if (payment !== undefined) return { state, emit: [] }
+    if (account === undefined) return declined(state, data, 'unknown_customer')
+    const { customerId, total: amount, currency } = data
     const reason = whyDeclined(account, amount, currency)
-    if (reason !== undefined || account === undefined) {
-      const declined = { status: 'DECLINED', customerId, amount, currency, reason: reason ?? 'unknown_customer' } as const
-      return {
-        state: { account, payment: declined },
-        emit: [{ type: 'PaymentDeclined', data: { customerId, reason: declined.reason } }],
-      }
-    }
+    if (reason !== undefined) return declined(state, data, reason)
     return {
       state: {
         payment: { status: 'CAPTURED', customerId, amount, currency },

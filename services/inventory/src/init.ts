@@ -1,0 +1,14 @@
+import { createPool, migrate } from '@shop/messaging/postgres'
+import { migrations } from './schema.ts'
+import { seed } from './seed.ts'
+
+/** Migrates the database and adds the demo stock; what is there already stays as it is. */
+export const initialise = async (databaseUrl: string): Promise<void> => {
+  const pool = createPool({ connectionString: databaseUrl, applicationName: 'inventory-init', onIdleError: () => {} })
+  try {
+    await migrate(pool, migrations)
+    await seed(pool)
+  } finally {
+    await pool.end()
+  }
+}

@@ -1,0 +1,325 @@
+import type { Emitted, Incoming } from '@shop/choreography'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decide, type Line, type Reservation, type State, type Stock, type Told } from './inventory.ts'
+
+type Event = Incoming<'inventory'>
+type Type = Event['type']
+
+const lines: Line[] = [
+  { sku: 'mouse', quantity: 2 },
+  { sku: 'keyboard', quantity: 1 },
+]
+const bodies = (ordered: readonly Line[]): { [T in Type]: Extract<Event, { type: T }>['data'] } => ({
+  OrderPlaced: {
+    customerId: 'alice',
+    lines: [...ordered],
+    total: 100,
+    currency: 'EUR',
+    shippingAddress: { name: 'Alice', street: 'Way 1', city: 'Bonn', postalCode: '53111', country: 'DE' },
+  },
+  PaymentCaptured: { customerId: 'alice', amount: 100, currency: 'EUR' },
+  DeliveryRejected: { reason: 'address_not_served' },
+  DeliveryScheduled: { carrier: 'post' },
+})
+/** The id says which order's which event it is, so the same call is the same event again. */
+const event = <T extends Type>(type: T, key = 'order', ordered: readonly Line[] = lines) =>
+  ({
+    type,
+    id: `${key}/${type}`,
+    key,
+    at: '2026-01-01T00:00:00.000Z',
+    correlationId: `${key}/OrderPlaced`,
+    causationId: `${key}/cause of ${type}`,
+    data: bodies(ordered)[type],
+  }) as Extract<Event, { type: T }>
+
+const placed = event('OrderPlaced')
+const captured = event('PaymentCaptured')
+const rejected = event('DeliveryRejected')
+const scheduled = event('DeliveryScheduled')
+
+const delivered = (quantity: number): Stock => ({ onHand: quantity, reserved: 0, issued: 0, received: quantity })
+const stockOf = (quantities: Record<string, number>): Map<string, Stock> =>
+  new Map(Object.entries(quantities).map(([sku, quantity]) => [sku, delivered(quantity)]))
+
+interface Expected {
+  readonly told?: readonly { readonly cause: Event; readonly fact: Emitted<'inventory'> }[]
+  readonly reservation?: Reservation
+  /** onHand, reserved, issued. */
+  readonly stock?: Record<string, readonly [number, number, number]>
+}
+
+/** given(stock, …events).when(event).then(what is told and what is so afterwards) */
+const given = (quantities: Record<string, number>, ...events: Event[]) => {
+  const empty: State = { reservation: undefined, stock: stockOf(quantities) }
+  const before = events.reduce((state, e) => decide(state, e).state, empty)
+  return {
+    when: (e: Event) => {
+      const { state, told } = decide(before, e)
+      return {
+        // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits it
+        then: (expected: Expected) => {
+          expect(told).toEqual(expected.told ?? [])
+          expect(state.reservation).toEqual(expected.reservation)
+          for (const [sku, [onHand, reserved, issued]] of Object.entries(expected.stock ?? {}))
+            expect(state.stock.get(sku)).toEqual({ onHand, reserved, issued, received: quantities[sku] })
+        },
+        thenNothing: () => {
+          expect(told).toEqual([])
+          expect(state).toBe(before)
+        },
+      }
+    },
+  }
+}
+
+const plenty = { mouse: 10, keyboard: 10 }
+const untouched = { mouse: [10, 0, 0], keyboard: [10, 0, 0] } as const
+const held = { mouse: [10, 2, 0], keyboard: [10, 1, 0] } as const
+const reservedFact = { cause: captured, fact: { type: 'StockReserved', data: { lines } } } as const
+
+describe('an order placed', () => {
+  test('keeps the lines and tells nothing', () => given(plenty).when(placed).then({ reservation: { lines }, stock: untouched }))
+  test('twice changes nothing', () => given(plenty, placed).when(placed).thenNothing())
+})
+
+describe('a payment captured', () => {
+  test('reserves all lines', () =>
+    given(plenty, placed)
+      .when(captured)
+      .then({ told: [reservedFact], reservation: { lines, status: 'RESERVED' }, stock: held }))
+  test('reserves the last piece', () =>
+    given({ mouse: 2, keyboard: 1 }, placed)
+      .when(captured)
+      .then({ told: [reservedFact], reservation: { lines, status: 'RESERVED' }, stock: { mouse: [2, 2, 0] } }))
+  test('reserves nothing when one line is out of stock', () =>
+    given({ mouse: 10, keyboard: 0 }, placed)
+      .when(captured)
+      .then({
+        told: [{ cause: captured, fact: { type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'keyboard' } } }],
+        reservation: { lines, status: 'REJECTED', reason: 'out_of_stock' },
+        stock: { mouse: [10, 0, 0], keyboard: [0, 0, 0] },
+      }))
+  test('reserves nothing when a SKU is unknown', () =>
+    given({ mouse: 10 }, placed)
+      .when(captured)
+      .then({
+        told: [{ cause: captured, fact: { type: 'StockRejected', data: { reason: 'unknown_sku', sku: 'keyboard' } } }],
+        reservation: { lines, status: 'REJECTED', reason: 'unknown_sku' },
+        stock: { mouse: [10, 0, 0] },
+      }))
+  test('adds up the lines of one SKU', () => {
+    const twice = [
+      { sku: 'mouse', quantity: 3 },
+      { sku: 'mouse', quantity: 2 },
+    ]
+    given({ mouse: 4 }, event('OrderPlaced', 'order', twice))
+      .when(captured)
+      .then({
+        told: [{ cause: captured, fact: { type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'mouse' } } }],
+        reservation: { lines: twice, status: 'REJECTED', reason: 'out_of_stock' },
+        stock: { mouse: [4, 0, 0] },
+      })
+    given({ mouse: 5 }, event('OrderPlaced', 'order', twice))
+      .when(captured)
+      .then({
+        told: [{ cause: captured, fact: { type: 'StockReserved', data: { lines: twice } } }],
+        reservation: { lines: twice, status: 'RESERVED' },
+        stock: { mouse: [5, 5, 0] },
+      })
+  })
+  test('before the order waits for it', () =>
+    given(plenty)
+      .when(captured)
+      .then({ reservation: { early: captured }, stock: untouched }))
+  test('before the order is decided when the order comes, and is still the cause', () =>
+    given(plenty, captured)
+      .when(placed)
+      .then({ told: [reservedFact], reservation: { lines, status: 'RESERVED' }, stock: held }))
+  test('before the order can be rejected as well', () =>
+    given({ mouse: 1, keyboard: 10 }, captured)
+      .when(placed)
+      .then({
+        told: [{ cause: captured, fact: { type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'mouse' } } }],
+        reservation: { lines, status: 'REJECTED', reason: 'out_of_stock' },
+        stock: { mouse: [1, 0, 0] },
+      }))
+})
+
+describe('a delivery rejected', () => {
+  test('releases what was reserved', () =>
+    given(plenty, placed, captured)
+      .when(rejected)
+      .then({
+        told: [{ cause: rejected, fact: { type: 'StockReleased', data: { lines, reason: 'address_not_served' } } }],
+        reservation: { lines, status: 'RELEASED', reason: 'address_not_served' },
+        stock: untouched,
+      }))
+})
+
+describe('a delivery scheduled', () => {
+  test('takes the goods out of the stock and tells nothing', () =>
+    given(plenty, placed, captured)
+      .when(scheduled)
+      .then({ reservation: { lines, status: 'ISSUED' }, stock: { mouse: [8, 0, 2], keyboard: [9, 0, 1] } }))
+})
+
+describe('what comes again, or when it has no meaning, changes nothing', () => {
+  const histories: [string, Record<string, number>, Event[], Event[]][] = [
+    ['nothing known', plenty, [], [rejected, scheduled]],
+    ['payment early', plenty, [captured], [captured, rejected, scheduled]],
+    ['lines kept', plenty, [placed], [placed, rejected, scheduled]],
+    ['RESERVED', plenty, [placed, captured], [placed, captured]],
+    ['RESERVED, the payment early', plenty, [captured, placed], [placed, captured]],
+    ['REJECTED', {}, [placed, captured], [placed, captured, rejected, scheduled]],
+    ['RELEASED', plenty, [placed, captured, rejected], [placed, captured, rejected, scheduled]],
+    ['ISSUED', plenty, [placed, captured, scheduled], [placed, captured, rejected, scheduled]],
+  ]
+  const pairs = histories.flatMap(([name, stock, events, again]) => again.map((e) => [name, e.type, stock, events, e] as const))
+  test.each(pairs)('%s: %s', (_name, _type, stock, events, e) =>
+    given(stock, ...events)
+      .when(e)
+      .thenNothing(),
+  )
+})
+
+/** What one order is going to meet. Whether its stock suffices follows from the others. */
+interface Plan {
+  readonly lines: readonly Line[]
+  readonly isPaid: boolean
+  readonly delivery: 'DeliveryScheduled' | 'DeliveryRejected' | undefined
+}
+
+const line = fc.record({
+  sku: fc.constantFrom('mouse', 'keyboard', 'monitor', 'unknown'),
+  quantity: fc.integer({ min: 1, max: 5 }),
+})
+const plan = fc.record<Plan>({
+  lines: fc.array(line, { minLength: 1, maxLength: 4 }),
+  isPaid: fc.boolean(),
+  delivery: fc.constantFrom('DeliveryScheduled', 'DeliveryRejected', undefined),
+})
+const pieces = fc.integer({ min: 0, max: 12 })
+const quantities = fc.record({ mouse: pieces, keyboard: pieces, monitor: pieces })
+/** Each picks one of the events that can come next; the rest comes at the end. */
+const picks = fc.array(fc.nat(), { maxLength: 60 })
+
+interface World {
+  readonly stock: ReadonlyMap<string, Stock>
+  readonly reservations: ReadonlyMap<string, Reservation>
+  readonly told: readonly Told[]
+}
+
+const assertSound = (stock: ReadonlyMap<string, Stock>) => {
+  for (const [sku, { onHand, reserved, issued, received }] of stock) {
+    expect(reserved, `${sku} reserved`).toBeGreaterThanOrEqual(0)
+    expect(reserved, `${sku} reserved of ${onHand}`).toBeLessThanOrEqual(onHand)
+    expect(onHand + issued, `${sku} on hand and issued`).toBe(received)
+  }
+}
+
+const sum = (all: readonly Line[], sku: string): number =>
+  all.filter((l) => l.sku === sku).reduce((total, l) => total + l.quantity, 0)
+
+/** Lets the events of all orders come in an order that can happen, any of them again at any time, as if no inbox dropped it. */
+const run = (initial: Record<string, number>, plans: readonly Plan[], chosen: readonly number[]): World => {
+  let stock: ReadonlyMap<string, Stock> = stockOf(initial)
+  const reservations = new Map<string, Reservation>()
+  const told: Told[] = []
+  const seen: Event[] = []
+  const coming: Event[] = plans.flatMap((p, i): Event[] => [
+    event('OrderPlaced', `order-${i}`, p.lines),
+    ...(p.isPaid ? [event('PaymentCaptured', `order-${i}`)] : []),
+  ])
+
+  const planOf = (e: Event) => plans[Number(e.key.slice('order-'.length))]
+  const take = (e: Event) => {
+    const before: State = { reservation: reservations.get(e.key), stock }
+    const decision = decide(before, e)
+    expect(decide(before, e), 'the same decision again: the state before it is as it was').toEqual(decision)
+    assertSound(decision.state.stock)
+    const ordered = planOf(e)?.lines ?? []
+    const available = (sku: string) => {
+      const found = stock.get(sku)
+      return found === undefined ? -1 : found.onHand - found.reserved
+    }
+    for (const { fact } of decision.told)
+      if (fact.type !== 'StockReleased')
+        expect(fact.type).toBe(
+          ordered.every(({ sku }) => sum(ordered, sku) <= available(sku)) ? 'StockReserved' : 'StockRejected',
+        )
+    stock = decision.state.stock
+    if (decision.state.reservation) reservations.set(e.key, decision.state.reservation)
+    told.push(...decision.told)
+    const answer = planOf(e)?.delivery
+    if (answer && decision.told.some((t) => t.fact.type === 'StockReserved')) coming.push(event(answer, e.key))
+  }
+  const takeNew = (index: number) => {
+    const [e] = coming.splice(index, 1)
+    if (e === undefined) return
+    seen.push(e)
+    take(e)
+  }
+  for (const pick of chosen) {
+    const index = pick % Math.max(1, coming.length + seen.length)
+    const again = seen[index - coming.length]
+    if (again) take(again)
+    else takeNew(index)
+  }
+  while (coming.length > 0) takeNew(0)
+  return { stock, reservations, told }
+}
+
+describe('whatever the order of arrival and whatever comes again', () => {
+  test('one order ends in the same state, and the same is told of it', () => {
+    fc.assert(
+      fc.property(quantities, plan, picks, (initial, one, chosen) => {
+        const straight = run(initial, [one], [])
+        const { stock, reservations, told } = run(initial, [one], chosen)
+        expect(stock).toEqual(straight.stock)
+        expect(reservations).toEqual(straight.reservations)
+        expect(told).toEqual(straight.told)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('many orders over the same SKUs: never oversold, each event told at most once, the stock accounted for', () => {
+    fc.assert(
+      fc.property(quantities, fc.array(plan, { minLength: 1, maxLength: 6 }), picks, (initial, plans, chosen) => {
+        const { stock, reservations, told } = run(initial, plans, chosen)
+        const facts = told.map(({ cause, fact }) => `${fact.type} of ${cause.key}`)
+        expect(facts.length).toBe(new Set(facts).size)
+        for (const { cause, fact } of told)
+          expect(cause.type).toBe(fact.type === 'StockReleased' ? 'DeliveryRejected' : 'PaymentCaptured')
+
+        for (const [i, { lines: ordered, isPaid, delivery }] of plans.entries()) {
+          const r = reservations.get(`order-${i}`)
+          expect(r?.lines).toEqual(ordered)
+          expect(r?.early).toBeUndefined()
+          const statuses = !isPaid
+            ? [undefined]
+            : [{ DeliveryScheduled: 'ISSUED', DeliveryRejected: 'RELEASED', none: 'RESERVED' }[delivery ?? 'none'], 'REJECTED']
+          expect(statuses).toContain(r?.status)
+          const toldOfIt = told.filter((t) => t.cause.key === `order-${i}`).map((t) => t.fact.type)
+          const tellings = {
+            ISSUED: ['StockReserved'],
+            RESERVED: ['StockReserved'],
+            RELEASED: ['StockReserved', 'StockReleased'],
+            REJECTED: ['StockRejected'],
+            undecided: [],
+          }
+          expect(toldOfIt).toEqual(tellings[r?.status ?? 'undecided'])
+        }
+        const linesIn = (status: Reservation['status']) =>
+          [...reservations.values()].flatMap((r) => (r.status === status ? (r.lines ?? []) : []))
+        for (const [sku, { reserved, issued }] of stock) {
+          expect(reserved, `${sku} reserved`).toBe(sum(linesIn('RESERVED'), sku))
+          expect(issued, `${sku} issued`).toBe(sum(linesIn('ISSUED'), sku))
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

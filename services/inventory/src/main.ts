@@ -1,0 +1,20 @@
+import { createPool, PostgresMessageStore } from '@shop/messaging/postgres'
+import { baseConfig, port, runParticipant } from '@shop/service-host'
+import { z } from 'zod'
+import { routes } from './http.ts'
+import { react } from './reactions.ts'
+
+await runParticipant({
+  name: 'inventory',
+  config: z.object({ ...baseConfig, PORT: port.default(3003) }),
+  open: async ({ config, log }) => {
+    const pool = createPool({
+      connectionString: config.DATABASE_URL,
+      applicationName: 'inventory',
+      onIdleError: (err) => log.warn({ err }, 'an idle connection broke'),
+    })
+    const store = new PostgresMessageStore(pool, 'inventory')
+    await store.ping()
+    return { store, react, routes: routes(store, pool), close: () => store.close().then(() => pool.end()) }
+  },
+})

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { causedBy, type Message, startedBy } from '@shop/messaging'
+import { createPool, PostgresMessageStore } from '@shop/messaging/postgres'
+import pg, { type Pool } from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { initialise } from './init.ts'
+import { react } from './reactions.ts'
+import { findReservation, listStock } from './store.ts'
+
+const { POSTGRES_URL } = process.env
+if (!POSTGRES_URL) throw new Error('POSTGRES_URL is not set: run the tests by "npm test", which starts the backends')
+
+const database = `inventory_${randomUUID().replaceAll('-', '')}`
+const connectionString = Object.assign(new URL(POSTGRES_URL), { pathname: `/${database}` }).href
+let admin: pg.Client
+let pool: Pool
+let store: PostgresMessageStore
+
+beforeAll(async () => {
+  admin = new pg.Client({ connectionString: POSTGRES_URL })
+  await admin.connect()
+  await admin.query(`CREATE DATABASE ${database}`)
+  await initialise(connectionString)
+  pool = createPool({ connectionString, applicationName: 'inventory-test', onIdleError: () => {} })
+  store = new PostgresMessageStore(pool, 'inventory')
+})
+afterAll(async () => {
+  await store.close()
+  await pool.end()
+  await admin.query(`DROP DATABASE ${database} WITH (FORCE)`)
+  await admin.end()
+})
+
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+const order = (lines: readonly { sku: string; quantity: number }[]) => {
+  const shippingAddress = { name: 'Alice', street: 'Way 1', city: 'Bonn', postalCode: '53111', country: 'DE' }
+  const data = { customerId: 'alice', lines, total: 100, currency: 'EUR', shippingAddress }
+  const placed = startedBy({ key: randomUUID(), traceparent }, { type: 'OrderPlaced', data })
+  const captured = causedBy(placed, { type: 'PaymentCaptured', data: { customerId: 'alice', amount: 100, currency: 'EUR' } })
+  return { key: placed.key, placed, captured }
+}
+
+const takeOutbox = async (): Promise<Message[]> => {
+  const stored = await store.pending(10_000)
+  await store.forget(stored)
+  return stored.map((s) => s.message)
+}
+
+test('a payment that comes in an earlier batch than its order is still the cause of the answer', async () => {
+  const { key, placed, captured } = order([{ sku: 'laptop', quantity: 1 }])
+  await store.handleOnce([captured], react)
+  expect((await findReservation(pool, key))?.early).toEqual(captured)
+  await store.handleOnce([placed], react)
+  expect(await findReservation(pool, key)).toEqual({ status: 'RESERVED', lines: [{ sku: 'laptop', quantity: 1 }] })
+  expect(await takeOutbox()).toMatchObject([
+    { type: 'StockReserved', key, causationId: captured.id, correlationId: placed.id, traceparent },
+  ])
+})
+
+test('orders and their payments that come at the same time in two transactions are all decided, once', async () => {
+  const orders = Array.from({ length: 500 }, () => order([{ sku: 'sticker', quantity: 1 }]))
+  for (let i = 0; i < orders.length; i += 50) {
+    const some = orders.slice(i, i + 50)
+    await Promise.all([
+      store.handleOnce(
+        some.map((o) => o.placed),
+        react,
+      ),
+      store.handleOnce(
+        some.map((o) => o.captured),
+        react,
+      ),
+    ])
+  }
+  const told = await takeOutbox()
+  expect(told.map((m) => m.causationId).sort()).toEqual(orders.map((o) => o.captured.id).sort())
+  expect((await listStock(pool)).get('sticker')?.reserved).toBe(500)
+})
+
+test('one batch may hold whole sagas over the same SKU: each line of stock goes where it belongs', async () => {
+  const orders = Array.from({ length: 30 }, () => order([{ sku: 'monitor', quantity: 400 }]))
+  const answers = orders.map(({ captured }, i) =>
+    i % 2 === 0
+      ? causedBy(captured, { type: 'DeliveryScheduled', data: { carrier: 'post' } })
+      : causedBy(captured, { type: 'DeliveryRejected', data: { reason: 'address_not_served' } }),
+  )
+  const batch = [...orders.flatMap((o) => [o.captured, o.placed]), ...answers]
+  expect(await store.handleOnce([...batch, ...batch], react)).toEqual({ handled: 90, duplicates: 90 })
+  expect(await store.handleOnce(batch, react)).toEqual({ handled: 0, duplicates: 90 })
+
+  // 10,000 pieces are enough for the first 25 orders; 13 of them are issued, 12 released, and the last five get nothing.
+  expect((await listStock(pool)).get('monitor')).toEqual({ onHand: 4_800, reserved: 0, issued: 5_200, received: 10_000 })
+  const types = Map.groupBy(await takeOutbox(), (m) => m.type)
+  expect([...types].map(([type, all]) => [type, all.length])).toEqual([
+    ['StockReserved', 25],
+    ['StockRejected', 5],
+    ['StockReleased', 12],
+  ])
+})

@@ -1,0 +1,64 @@
+/** Kafka in: a batch of events, decided in memory in order, written with one statement per table. */
+import type { Incoming } from '@shop/choreography'
+import { causedBy, distinct, type Message, type React } from '@shop/messaging'
+import type { PoolClient } from 'pg'
+import { decide, type Line, type Reservation, type Stock } from './inventory.ts'
+import { lockReservations, lockStock, openReservations, saveReservations, saveStock } from './store.ts'
+
+type Events = readonly Incoming<'inventory'>[]
+type Reservations = ReadonlyMap<string, Reservation>
+
+/** The lines of the orders, by order, as far as they were kept or come with this batch. */
+const linesOf = (events: Events, reservations: Reservations): Map<string, readonly Line[]> => {
+  const lines = new Map<string, readonly Line[]>()
+  for (const e of events) if (e.type === 'OrderPlaced' && !lines.has(e.key)) lines.set(e.key, e.data.lines)
+  for (const [key, r] of reservations) if (r.lines !== undefined) lines.set(key, r.lines)
+  return lines
+}
+
+/** The SKUs whose stock may move. Keeping an order's lines moves none, unless a payment waits for them: so it waits for no stock. */
+const movingSkus = (events: Events, reservations: Reservations, lines: ReadonlyMap<string, readonly Line[]>): string[] => {
+  const moving = events.filter((e) => e.type !== 'OrderPlaced' || reservations.get(e.key)?.early !== undefined)
+  return distinct(moving.flatMap((e) => lines.get(e.key) ?? []).map((l) => l.sku))
+}
+
+/** The part of the stock that the lines are about; what does not exist is left out. */
+const stockOf = (lines: readonly Line[], stock: ReadonlyMap<string, Stock>): Map<string, Stock> => {
+  const part = new Map<string, Stock>()
+  for (const { sku } of lines) {
+    const found = stock.get(sku)
+    if (found !== undefined) part.set(sku, found)
+  }
+  return part
+}
+
+const opens = ({ type }: Incoming<'inventory'>): boolean => type === 'OrderPlaced' || type === 'PaymentCaptured'
+
+export const react: React<PoolClient> = async (client, fresh) => {
+  const events = fresh as Events
+  await openReservations(client, distinct(events.filter(opens).map((e) => e.key)))
+  const reservations = await lockReservations(client, distinct(events.map((e) => e.key)))
+  const lines = linesOf(events, reservations)
+  const stock = await lockStock(client, movingSkus(events, reservations, lines))
+
+  const changedReservations = new Map<string, Reservation>()
+  const changedStock = new Map<string, Stock>()
+  const outgoing: Message[] = []
+  for (const event of events) {
+    const before = { reservation: reservations.get(event.key), stock: stockOf(lines.get(event.key) ?? [], stock) }
+    const { state, told } = decide(before, event)
+    if (state.reservation !== undefined && state.reservation !== before.reservation) {
+      reservations.set(event.key, state.reservation)
+      changedReservations.set(event.key, state.reservation)
+    }
+    if (state.stock !== before.stock)
+      for (const [sku, after] of state.stock) {
+        stock.set(sku, after)
+        changedStock.set(sku, after)
+      }
+    outgoing.push(...told.map(({ cause, fact }) => causedBy(cause, fact)))
+  }
+  await saveReservations(client, changedReservations)
+  await saveStock(client, changedStock)
+  return outgoing
+}

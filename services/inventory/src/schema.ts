@@ -1,0 +1,26 @@
+import { messagingSchema } from '@shop/messaging/postgres'
+
+/** In order; what was released is never changed, only added to. */
+export const migrations: readonly string[] = [
+  messagingSchema,
+  `
+CREATE TABLE stock (
+  sku text PRIMARY KEY,
+  on_hand bigint NOT NULL,
+  reserved bigint NOT NULL DEFAULT 0,
+  issued bigint NOT NULL DEFAULT 0 CHECK (issued >= 0),
+  received bigint NOT NULL,
+  CHECK (0 <= reserved AND reserved <= on_hand),
+  CHECK (on_hand + issued = received)
+);
+CREATE TABLE reservations (
+  order_id uuid PRIMARY KEY,
+  -- NULL until OrderPlaced and PaymentCaptured have both come
+  status text CHECK (status IN ('RESERVED', 'REJECTED', 'RELEASED', 'ISSUED')),
+  lines jsonb CHECK (status IS NULL OR lines IS NOT NULL),
+  reason text,
+  -- a PaymentCaptured that came before OrderPlaced, until it is decided
+  early json CHECK (early IS NULL OR lines IS NULL)
+);
+`,
+]
