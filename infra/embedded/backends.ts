@@ -1,0 +1,211 @@
+import { join } from 'node:path'
+import { type Backend, type EmbeddedBackend, externalBackend } from './backend.ts'
+import { type Jars, prepareJars, requireMaven } from './jars.ts'
+import { findJava, onPath } from './java.ts'
+import { embeddedKafka } from './kafka.ts'
+import { embeddedMongo, type MongoServer } from './mongo.ts'
+import { accepts, freePorts, LOOPBACK, portSetting, requireFree, type WantedPort } from './ports.ts'
+import { checkPostgres, embeddedPostgres } from './postgres.ts'
+import { type Log, step } from './progress.ts'
+import { StartRefusal } from './start-refusal.ts'
+
+/** The repository's root. */
+export const ROOT = join(import.meta.dirname, '..', '..')
+
+export interface BackendPorts {
+  postgres: number
+  kafka: number
+  kafkaController: number
+  mongo: number
+}
+
+export interface BackendsOptions {
+  /** the backends' data goes below this folder, their output to `logs/` in it */
+  dataDir: string
+  /**
+   * Default: POSTGRES_PORT (5433), KAFKA_PORT (9092), KAFKA_CONTROLLER_PORT (9093) and MONGO_PORT (27017) of `env`. 'free' takes ports
+   * that are free now.
+   */
+  ports?: Partial<BackendPorts> | 'free'
+  log?: Log
+  /** default process.env. KAFKA_BROKERS, POSTGRES_URL, MONGO_URL: these are used, and no such backend is started. */
+  env?: NodeJS.ProcessEnv
+  /** default `<repository>/.data/jars`, shared by all data folders */
+  jarsDir?: string
+  /** ends the start early: what was started is stopped, and the start rejects with its reason */
+  signal?: AbortSignal
+}
+
+export interface Backends {
+  /** host:port, separated by commas */
+  kafkaBrokers: string
+  /** of the superuser, database postgres */
+  postgresUrl: string
+  mongoUrl: string
+  kafka: Backend
+  postgres: Backend
+  mongo: Backend
+  /** those of the three that run here, in the order in which they are to be stopped */
+  embedded: readonly EmbeddedBackend[]
+  /** Kafka first, then the databases. Resolves when all are gone. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts PostgreSQL, Kafka and MongoDB at once, on 127.0.0.1 only. What they store outlives them, also when they are killed.
+ * @throws StartRefusal, before anything is started, for missing Java or Maven, a taken port, a broken data folder, an address in the
+ * environment where nobody answers; Error with the end of its log when a backend does not start within 90 s. Nothing runs then.
+ */
+export async function startBackends(options: BackendsOptions): Promise<Backends> {
+  const { log = () => {} } = options
+  const plan = await planBackends(options)
+  await plan.check()
+  const backends = plan.make(log)
+  try {
+    await startEmbedded(backends, log)
+    options.signal?.throwIfAborted()
+    return backends
+  } catch (error) {
+    await backends.stop()
+    throw error
+  }
+}
+
+/** @throws what the first backend that did not start threw, once every other is decided too */
+export async function startEmbedded({ embedded }: Backends, log: Log): Promise<void> {
+  // allSettled: none may still be starting when the caller stops them
+  const starts = await Promise.allSettled(embedded.map((backend) => startWithProgress(backend, log)))
+  for (const start of starts) if (start.status === 'rejected') throw start.reason
+}
+
+const startWithProgress = (backend: EmbeddedBackend, log: Log) =>
+  step(
+    log,
+    `starting ${backend.name}`,
+    () => backend.start(),
+    () => `${backend.name} is ready on ${LOOPBACK}:${backend.port}, pid ${backend.pid()}`,
+  )
+
+export interface BackendsPlan {
+  wantedPorts: readonly WantedPort[]
+  /** Tells all that would keep the backends from starting, without changing anything. @throws StartRefusal */
+  check(): Promise<void>
+  make(log: Log): Backends
+}
+
+/** What would be started, and where. */
+export async function planBackends({
+  dataDir,
+  ports,
+  env = process.env,
+  jarsDir = join(ROOT, '.data', 'jars'),
+  signal,
+}: BackendsOptions): Promise<BackendsPlan> {
+  const given = { kafka: env.KAFKA_BROKERS, postgres: env.POSTGRES_URL, mongo: env.MONGO_URL }
+  const port = await choosePorts(ports, env)
+  const mongod = onPath('mongod', env)
+  const needsJava = !given.kafka || (!given.mongo && !mongod)
+  const wantedPorts: WantedPort[] = [
+    ...(given.postgres ? [] : [{ port: port.postgres, name: 'PostgreSQL', setting: 'POSTGRES_PORT' }]),
+    ...(given.kafka ? [] : [{ port: port.kafka, name: 'Kafka', setting: 'KAFKA_PORT' }]),
+    ...(given.kafka ? [] : [{ port: port.kafkaController, name: "Kafka's controller", setting: 'KAFKA_CONTROLLER_PORT' }]),
+    ...(given.mongo ? [] : [{ port: port.mongo, name: 'MongoDB', setting: 'MONGO_PORT' }]),
+  ]
+  return {
+    wantedPorts,
+    async check() {
+      if (needsJava) {
+        await findJava(env)
+        requireMaven(jarsDir, env)
+      }
+      if (!given.postgres) await checkPostgres(dataDir)
+      await requireFree(wantedPorts)
+      if (given.kafka) await requireAnswer('KAFKA_BROKERS', given.kafka, 9092)
+      if (given.postgres) await requireAnswer('POSTGRES_URL', given.postgres, 5432)
+      if (given.mongo) await requireAnswer('MONGO_URL', given.mongo, 27017)
+    },
+    make(log) {
+      const logFile = (name: string) => join(dataDir, 'logs', `${name}.log`)
+      const folder = (name: string) => join(dataDir, name)
+      const embedded: EmbeddedBackend[] = []
+      const own = <Made extends EmbeddedBackend>(backend: Made) => {
+        embedded.push(backend)
+        return backend
+      }
+      let preparing: Promise<Jars & { java: string }> | undefined
+      const javaAndJars = () =>
+        (preparing ??= findJava(env).then(async (java) => ({
+          java,
+          ...(await prepareJars({ directory: jarsDir, java, env, log, signal })),
+        })))
+      const chooseMongo = async (kind = mongod ? ('mongod' as const) : ('java' as const)): Promise<MongoServer> => {
+        if (kind === 'java') return javaAndJars().then(({ java, mongo }) => ({ kind, java, jars: mongo }))
+        if (mongod) return { kind, program: mongod }
+        throw new StartRefusal(
+          `${folder('mongo')} was written by mongod, which is no longer on the PATH: put it back, or begin anew with 'npm start -- --fresh'`,
+        )
+      }
+      const kafka = given.kafka
+        ? externalBackend('Kafka', given.kafka)
+        : own(
+            embeddedKafka({
+              folder: folder('kafka'),
+              port: port.kafka,
+              controllerPort: port.kafkaController,
+              logFile: logFile('kafka'),
+              javaAndJars,
+            }),
+          )
+      const postgres = embeddedPostgres({
+        folder: folder('postgres'),
+        port: port.postgres,
+        logFile: logFile('postgres'),
+        password: env.SHOP_DB_PASSWORD || 'shop',
+      })
+      if (!given.postgres) own(postgres.backend)
+      const mongo = given.mongo
+        ? externalBackend('MongoDB', given.mongo)
+        : own(embeddedMongo({ folder: folder('mongo'), port: port.mongo, logFile: logFile('mongo'), server: chooseMongo }))
+      return {
+        kafkaBrokers: given.kafka ?? `${LOOPBACK}:${port.kafka}`,
+        get postgresUrl() {
+          return given.postgres ?? postgres.url()
+        },
+        mongoUrl: given.mongo ?? `mongodb://${LOOPBACK}:${port.mongo}`,
+        kafka,
+        postgres: given.postgres ? externalBackend('PostgreSQL', given.postgres) : postgres.backend,
+        mongo,
+        embedded,
+        async stop() {
+          const [first, ...others] = kafka === embedded[0] ? embedded : [undefined, ...embedded]
+          await first?.stop()
+          await Promise.all(others.map((backend) => backend?.stop()))
+        },
+      }
+    },
+  }
+}
+
+async function choosePorts(ports: BackendsOptions['ports'], env: NodeJS.ProcessEnv): Promise<BackendPorts> {
+  if (ports === 'free') {
+    const [postgres, kafka, kafkaController, mongo] = (await freePorts(4)) as [number, number, number, number]
+    return { postgres, kafka, kafkaController, mongo }
+  }
+  return {
+    postgres: ports?.postgres ?? portSetting(env, 'POSTGRES_PORT', 5433),
+    kafka: ports?.kafka ?? portSetting(env, 'KAFKA_PORT', 9092),
+    kafkaController: ports?.kafkaController ?? portSetting(env, 'KAFKA_CONTROLLER_PORT', 9093),
+    mongo: ports?.mongo ?? portSetting(env, 'MONGO_PORT', 27017),
+  }
+}
+
+/** The first host of a URL or of a list of host:port. */
+async function requireAnswer(setting: string, address: string, defaultPort: number) {
+  const [, host, port] = /^(?:[a-z+]+:\/\/)?(?:[^@/]*@)?(\[[^\]]+\]|[^:/,?]+)(?::(\d+))?/.exec(address) ?? []
+  if (!host) throw new StartRefusal(`${setting} is no address: '${address}'`)
+  if (address.startsWith('mongodb+srv:')) return // resolved through DNS by the driver
+  if (await accepts(Number(port ?? defaultPort), host.replaceAll(/[[\]]/g, ''), 5_000)) return
+  throw new StartRefusal(
+    `nobody answers at ${host}:${port ?? defaultPort}, given by ${setting}: start that server, or unset ${setting} to use the embedded one`,
+  )
+}

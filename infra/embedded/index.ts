@@ -1,0 +1,7 @@
+export type { Backend, EmbeddedBackend } from './backend.ts'
+export { type BackendPorts, type Backends, type BackendsOptions, startBackends } from './backends.ts'
+export { freePorts } from './ports.ts'
+export type { RunRecord } from './run-record.ts'
+export { type Shop, type ShopOptions, startShop } from './shop.ts'
+export { StartRefusal } from './start-refusal.ts'
+export { type Command, type Supervisor, supervise } from './supervisor.ts'

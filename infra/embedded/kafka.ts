@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type BackendDefinition, EmbeddedBackend } from './backend.ts'
+import { initialiseOnce } from './data-folder.ts'
+import { runGuarded } from './guarded-tool.ts'
+import { accepts, LOOPBACK } from './ports.ts'
+
+const FORMAT_TIMEOUT_MS = 60_000
+const LOGGING = `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'java', 'log4j2.xml')}`
+
+export interface KafkaOptions {
+  /** its data goes below this folder */
+  folder: string
+  port: number
+  /** of the KRaft controller, which lives in the same process */
+  controllerPort: number
+  logFile: string
+  /** the Java program and the class path of Kafka; fetched when they are not there yet */
+  javaAndJars: () => Promise<{ java: string; kafka: string }>
+}
+
+/** Apache Kafka as one KRaft node, broker and controller in one process. */
+export function embeddedKafka(options: KafkaOptions): EmbeddedBackend {
+  const { folder, port, logFile } = options
+  const propertiesFile = join(folder, 'server.properties')
+  const definition: BackendDefinition = {
+    name: 'Kafka',
+    port,
+    startTimeoutMs: 90_000,
+    stopTimeoutMs: 20_000,
+    async prepare() {
+      const { java, kafka: jars } = await options.javaAndJars()
+      await initialiseOnce(
+        'Kafka',
+        folder,
+        () => 'data/meta.properties',
+        async () => {
+          mkdirSync(join(folder, 'data'))
+          writeFileSync(propertiesFile, propertiesOf(options))
+          await formatStorage(java, jars, propertiesFile)
+          return {}
+        },
+      )
+      writeFileSync(propertiesFile, propertiesOf(options)) // the ports may be others than last time
+      return {
+        name: 'Kafka',
+        kind: 'backend',
+        command: java,
+        // the serial collector: on two cores its short pauses cost less than concurrent marking threads
+        args: [
+          '-Xms128m',
+          '-Xmx512m',
+          '-XX:+UseSerialGC',
+          '-Djava.awt.headless=true',
+          LOGGING,
+          '-cp',
+          jars,
+          'kafka.Kafka',
+          propertiesFile,
+        ],
+        logFile,
+      }
+    },
+    // The port opens before the broker may be used; this line comes once the controller has let it in.
+    isReady: async () => existsSync(logFile) && readFileSync(logFile, 'utf8').includes('Kafka Server started') && accepts(port),
+  }
+  return new EmbeddedBackend(definition)
+}
+
+function propertiesOf({ folder, port, controllerPort }: KafkaOptions): string {
+  const properties = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    listeners: `PLAINTEXT://${LOOPBACK}:${port},CONTROLLER://${LOOPBACK}:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'controller.quorum.voters': `1@${LOOPBACK}:${controllerPort}`,
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'log.dirs': join(folder, 'data'),
+    'auto.create.topics.enable': false,
+    // one broker: no replicas, and few partitions of its internal topics, each of which is opened and recovered at a start
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': 4,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'share.coordinator.state.topic.num.partitions': 1,
+    // a group that begins does not wait for further members; a member that was killed is noticed soon, if it asked for that
+    'group.initial.rebalance.delay.ms': 0,
+    'group.min.session.timeout.ms': 1_000,
+    // After kill -9 a new start must wait until the controller gives the former incarnation up: 9 s by default, measured 12 s to
+    // start against 5 s with this. Not shorter: a machine under load must not have its only broker fenced for a late heartbeat.
+    'broker.session.timeout.ms': 3_000,
+    'broker.heartbeat.interval.ms': 500,
+    'log.cleaner.dedupe.buffer.size': 16 * 1024 ** 2, // of a heap of 512 MB; the default is 128 MB
+  }
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('')
+}
+
+async function formatStorage(java: string, jars: string, propertiesFile: string) {
+  const clusterId = randomBytes(16).toString('base64url')
+  const args = [
+    '-XX:TieredStopAtLevel=1',
+    '-XX:+UseSerialGC',
+    LOGGING,
+    '-cp',
+    jars,
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    clusterId,
+    '-c',
+    propertiesFile,
+  ]
+  await runGuarded(java, args, { timeoutMs: FORMAT_TIMEOUT_MS })
+}

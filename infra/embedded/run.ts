@@ -1,0 +1,109 @@
+import { join } from 'node:path'
+import { databaseUrl } from '../init/services.ts'
+import type { EmbeddedBackend } from './backend.ts'
+import type { Backends } from './backends.ts'
+import type { DataFolder } from './data-folder.ts'
+import type { PlacedService } from './placed-service.ts'
+import { LOOPBACK } from './ports.ts'
+import { processIdentity } from './process-identity.ts'
+import { type RecordedProcess, type RunRecord, removeRunRecord, writeRunRecord } from './run-record.ts'
+import type { Command, Supervisor } from './supervisor.ts'
+
+/** One run of the shop: what its processes are told, and what run.json tells of them. */
+export class Run {
+  services: Supervisor | undefined
+  private readonly startedAt = new Date().toISOString()
+  private readonly backends: Backends
+  private readonly placed: readonly PlacedService[]
+  private readonly data: DataFolder
+  private readonly env: NodeJS.ProcessEnv
+  private readonly recordFile: string
+
+  constructor(backends: Backends, placed: readonly PlacedService[], data: DataFolder, env: NodeJS.ProcessEnv) {
+    this.backends = backends
+    this.placed = placed
+    this.data = data
+    this.env = env
+    this.recordFile = recordFileOf(data)
+  }
+
+  get urls(): Record<string, string> {
+    return Object.fromEntries(this.placed.map(({ name, url }) => [name, url]))
+  }
+
+  get databaseUrls(): Record<string, string> {
+    const { postgresUrl, mongoUrl } = this.backends
+    return Object.fromEntries(
+      this.placed.map((service) => [service.name, databaseUrl(service, { postgresUrl, mongoUrl, password: this.password })]),
+    )
+  }
+
+  get environmentOfInit(): NodeJS.ProcessEnv {
+    const { kafkaBrokers, postgresUrl, mongoUrl } = this.backends
+    return {
+      ...this.env,
+      KAFKA_BROKERS: kafkaBrokers,
+      POSTGRES_URL: postgresUrl,
+      MONGO_URL: mongoUrl,
+      SHOP_DB_PASSWORD: this.password,
+    }
+  }
+
+  commandOf({ name, folder, port, url }: PlacedService): Command {
+    const own = {
+      PORT: String(port),
+      HOST: LOOPBACK,
+      KAFKA_BROKERS: this.backends.kafkaBrokers,
+      DATABASE_URL: this.databaseUrls[name],
+    }
+    const env = { ...this.env, ...own }
+    return {
+      name,
+      args: [join(folder, 'src', 'main.ts')],
+      cwd: folder,
+      env,
+      readyUrl: `${url}/readyz`,
+      logFile: this.data.logFile(name),
+    }
+  }
+
+  /** Brings run.json up to date. */
+  record(): void {
+    const { kafkaBrokers, postgresUrl, mongoUrl, embedded } = this.backends
+    const entry = (pid: number, url: string, log: string): RecordedProcess => ({ pid, identity: processIdentity(pid), url, log })
+    const urlOf = ({ name }: EmbeddedBackend) => ({ Kafka: kafkaBrokers, PostgreSQL: postgresUrl, MongoDB: mongoUrl })[name] ?? ''
+    const record: RunRecord = {
+      pid: process.pid,
+      startedAt: this.startedAt,
+      dataDir: this.data.dir,
+      kafkaBrokers,
+      postgresUrl,
+      mongoUrl,
+      backends: {},
+      services: {},
+    }
+    // those that are only starting too: a run that finds them left over must know them
+    for (const each of embedded) {
+      const pid = each.processId()
+      if (pid !== undefined) record.backends[each.name] = entry(pid, urlOf(each), each.logFile)
+    }
+    // known once PostgreSQL runs, as it does before any service
+    const databaseUrls = this.services ? this.databaseUrls : {}
+    for (const { name, url } of this.placed) {
+      const pid = this.services?.pid(name)
+      if (pid !== undefined)
+        record.services[name] = { ...entry(pid, url, this.data.logFile(name)), database: databaseUrls[name] as string }
+    }
+    writeRunRecord(this.recordFile, record)
+  }
+
+  forget(): void {
+    removeRunRecord(this.recordFile)
+  }
+
+  private get password() {
+    return this.env.SHOP_DB_PASSWORD || 'shop'
+  }
+}
+
+export const recordFileOf = (data: DataFolder) => join(data.dir, 'run.json')

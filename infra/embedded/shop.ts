@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { listServices, type ServiceEntry } from '../init/services.ts'
+import type { EmbeddedBackend } from './backend.ts'
+import { type Backends, type BackendsOptions, planBackends, ROOT, startEmbedded } from './backends.ts'
+import { openDataFolder } from './data-folder.ts'
+import { describeEnding, logTail, rotateLog, startGuarded, within } from './guarded-process.ts'
+import { place, wantedBy } from './placed-service.ts'
+import { requireFree } from './ports.ts'
+import { type Log, step } from './progress.ts'
+import { Run, recordFileOf } from './run.ts'
+import { endLeftovers } from './run-record.ts'
+import { type Supervisor, supervise } from './supervisor.ts'
+
+const INIT_TIMEOUT_MS = 120_000
+const BACKEND_RESTART_DELAY_MS = 1_000
+
+export interface ShopOptions extends Omit<BackendsOptions, 'ports'> {
+  /** 'fixed' (default): those of the environment and of the services' package.json; 'free': ones that are free now */
+  ports?: 'fixed' | 'free'
+  /** begins anew: deletes what is stored in `dataDir` */
+  fresh?: boolean
+  /** default: those of services/ */
+  services?: readonly ServiceEntry[]
+  /** run once before the services; default infra/init/main.ts */
+  initScript?: string
+}
+
+export interface Shop {
+  /** by service name, without a path: 'http://127.0.0.1:3001' */
+  urls: Record<string, string>
+  /** by service name */
+  databaseUrls: Record<string, string>
+  backends: Backends
+  services: Supervisor
+  dataDir: string
+  /** Services first, then Kafka, then the databases; then frees the data folder. */
+  stop(): Promise<void>
+}
+
+/**
+ * The whole shop: backends, one-shot initialisation, services. While it runs, `<dataDir>/run.json` tells pids and addresses.
+ * A service or an embedded backend that ends by itself is started again after a second.
+ * @throws StartRefusal with one clear line for what the person at the console can mend; Error with the end of a log for the rest. All
+ * that was started is stopped by then.
+ */
+export async function startShop(options: ShopOptions): Promise<Shop> {
+  const { log = () => {}, env = process.env, ports = 'fixed', signal, services: entries = listServices() } = options
+  const data = openDataFolder(options.dataDir, { fresh: options.fresh ?? false })
+  const closing: (() => Promise<void> | void)[] = [data.release]
+  const stop = once(() => inOrder(closing.toReversed()))
+  try {
+    await endLeftovers(recordFileOf(data), log)
+    const placed = await place(entries, ports, env)
+    const plan = await planBackends({ ...options, env, ports: ports === 'free' ? 'free' : {} })
+    await plan.check()
+    await requireFree(placed.map(wantedBy))
+
+    const backends = plan.make(log)
+    const run = new Run(backends, placed, data, env)
+    closing.push(
+      () => run.forget(),
+      () => backends.stop(),
+    )
+    for (const backend of backends.embedded) keepRunning(backend, run, log)
+    await startEmbedded(backends, log)
+    signal?.throwIfAborted()
+    await initialise(options.initScript ?? join(ROOT, 'infra', 'init', 'main.ts'), run, data.logFile('init'), log, signal)
+
+    const commands = placed.map((service) => run.commandOf(service))
+    const supervisor = await supervise(commands, { log, onChange: () => run.record() })
+    run.services = supervisor
+    run.record()
+    closing.push(() => supervisor.stop())
+    const names = placed.map(({ name }) => name).join(', ')
+    await step(
+      log,
+      `starting ${names}`,
+      () => orAborted(supervisor.ready(), signal),
+      () => `${names} are ready`,
+    )
+    return { urls: run.urls, databaseUrls: run.databaseUrls, backends, services: supervisor, dataDir: data.dir, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Creates topics, roles and databases; every step of it may be repeated, so it runs at each start. */
+async function initialise(script: string, run: Run, logFile: string, log: Log, signal: AbortSignal | undefined) {
+  if (!existsSync(script)) return
+  rotateLog(logFile)
+  const work = async () => {
+    const child = await startGuarded({
+      name: 'init',
+      kind: 'service',
+      command: process.execPath,
+      args: [script],
+      env: run.environmentOfInit,
+      logFile,
+    })
+    try {
+      const inTime = await orAborted(within(child.ended, INIT_TIMEOUT_MS), signal)
+      if (inTime && child.ending()?.code === 0) return
+      const why = inTime ? describeEnding(await child.ended) : `took more than ${INIT_TIMEOUT_MS / 1000} s`
+      throw new Error(`topics and databases cannot be prepared: ${script} ${why}\n  the end of ${logFile}:\n${logTail(logFile)}`)
+    } finally {
+      await child.end(1_000)
+    }
+  }
+  await step(log, 'preparing topics and databases', work, () => 'topics and databases are prepared')
+}
+
+/** As with the services: whoever killed it (a fault script, the system for want of memory) did not want the shop to stay broken. */
+function keepRunning(backend: EmbeddedBackend, run: Run, log: Log) {
+  const again = (why: string) => {
+    log(`${backend.name} ${why}, starting again in ${BACKEND_RESTART_DELAY_MS / 1000} s`)
+    backend.startAfter(BACKEND_RESTART_DELAY_MS).then(
+      (started) => started && log(`${backend.name} is ready again, pid ${backend.pid()}`),
+      (error: Error) => {
+        log(error.message)
+        again('did not start')
+      },
+    )
+  }
+  backend.onCrash = (ending) => again(describeEnding(ending))
+  backend.onChange = () => run.record()
+}
+
+/** @throws the signal's reason as soon as it is aborted; the promise itself goes on */
+async function orAborted<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (!signal) return promise
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    promise.catch(() => {}) // nobody waits for it any more
+  }
+}
+
+/** Each of them, also after one failed. @throws what the first one that failed threw */
+async function inOrder(steps: readonly (() => Promise<void> | void)[]) {
+  const errors: unknown[] = []
+  for (const each of steps) {
+    try {
+      await each()
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  if (errors.length > 0) throw errors[0]
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => {
+    done ??= work()
+    return done
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The one-shot that prepares what the services need: topics, roles and databases, migrations, indexes, demo data. Everything in it may
+ * run again: what is there stays as it is. Reads KAFKA_BROKERS, POSTGRES_URL (an administrator's), MONGO_URL, SHOP_DB_PASSWORD,
+ * TOPIC_PARTITIONS (default 6) and TOPIC_REPLICATION (default 1).
+ */
+import { join } from 'node:path'
+import { allTopics } from '@shop/choreography'
+import { createTopics, kafkaClient } from '@shop/messaging/kafka'
+import pg from 'pg'
+import { z } from 'zod'
+import { type DatabaseServers, databaseUrl, listServices, rolePassword } from './services.ts'
+
+const settings = z.object({
+  KAFKA_BROKERS: z.string().min(1),
+  POSTGRES_URL: z.string().min(1),
+  MONGO_URL: z.string().min(1),
+  SHOP_DB_PASSWORD: z.string().min(1).default('shop'),
+  TOPIC_PARTITIONS: z.coerce.number().int().min(1).default(6),
+  TOPIC_REPLICATION: z.coerce.number().int().min(1).default(1),
+})
+
+const say = (text: string): void => console.log(`init: ${text}`)
+
+/** Dead letters are kept for 30 days, events for 7: a replay needs the former, a consumer that was away the latter. */
+const dayMs = 86_400_000
+
+const prepareTopics = async (brokers: string, partitions: number, replicationFactor: number): Promise<void> => {
+  const quiet = {
+    debug: () => {},
+    info: () => {},
+    warn: () => {},
+    error: (details: object, text: string) => console.error(text, details),
+  }
+  const kafka = kafkaClient({ brokers: brokers.split(','), clientId: 'init', log: quiet })
+  const { events, deadLetters } = allTopics()
+  const spec = (retentionDays: number) => (topic: string) => ({
+    topic,
+    partitions,
+    replicationFactor,
+    configEntries: {
+      'retention.ms': String(retentionDays * dayMs),
+      ...(replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {}),
+    },
+  })
+  await createTopics(kafka, [...events.map(spec(7)), ...deadLetters.map(spec(30))])
+  say(`${events.length} topics and ${deadLetters.length} dead-letter topics with ${partitions} partitions`)
+}
+
+/** One role and one database per service; nobody else may connect to it. */
+const prepareDatabase = async (admin: pg.Client, name: string, password: string): Promise<void> => {
+  const id = admin.escapeIdentifier(`shop_${name}`)
+  const known = async (sql: string) => ((await admin.query(sql, [`shop_${name}`])).rowCount ?? 0) > 0
+  if (!(await known('SELECT 1 FROM pg_roles WHERE rolname = $1'))) await admin.query(`CREATE ROLE ${id} LOGIN`)
+  await admin.query(`ALTER ROLE ${id} PASSWORD ${admin.escapeLiteral(rolePassword(name, password))}`)
+  // An administrator who is no superuser may only give a database to a role that he belongs to.
+  await admin.query(`GRANT ${id} TO CURRENT_USER`)
+  if (!(await known('SELECT 1 FROM pg_database WHERE datname = $1'))) await admin.query(`CREATE DATABASE ${id} OWNER ${id}`)
+  await admin.query(`REVOKE ALL ON DATABASE ${id} FROM PUBLIC`)
+}
+
+const prepareDatabases = async (servers: DatabaseServers): Promise<void> => {
+  const services = listServices()
+  const admin = new pg.Client({ connectionString: servers.postgresUrl, connectionTimeoutMillis: 10_000 })
+  await admin.connect()
+  try {
+    for (const { name, database } of services) if (database === 'postgres') await prepareDatabase(admin, name, servers.password)
+  } finally {
+    await admin.end()
+  }
+  for (const service of services) {
+    const { initialise } = (await import(join(service.folder, 'src/init.ts'))) as { initialise: (url: string) => Promise<void> }
+    await initialise(databaseUrl(service, servers))
+    say(`${service.name}: database ready`)
+  }
+}
+
+try {
+  const env = settings.parse(process.env)
+  const servers = { postgresUrl: env.POSTGRES_URL, mongoUrl: env.MONGO_URL, password: env.SHOP_DB_PASSWORD }
+  await Promise.all([prepareTopics(env.KAFKA_BROKERS, env.TOPIC_PARTITIONS, env.TOPIC_REPLICATION), prepareDatabases(servers)])
+} catch (error) {
+  const issues = error instanceof z.ZodError ? error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ') : undefined
+  console.error(`init failed: ${issues ?? (error instanceof Error ? error.message : error)}`)
+  process.exit(1)
+}
