@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { type Message, startedBy } from '@shop/messaging'
+import { createHash } from 'node:crypto'
+import { type Message, newId, startedBy } from '@shop/messaging'
 import type { NewDocument } from '@shop/messaging/mongo'
 import { type Order, type PlaceOrder, type Priced, placed, remember } from './order.ts'
 
@@ -13,7 +13,7 @@ export const newOrder = (
     readonly traceparent?: string | undefined
   },
 ): NewDocument<Order> => {
-  const key = options.idempotencyKey === undefined ? randomUUID() : orderIdFor(options.idempotencyKey)
+  const key = options.idempotencyKey === undefined ? newId() : orderIdFor(options.idempotencyKey)
   const about = { ...priced, customerId: command.customerId, shippingAddress: command.shippingAddress }
   const first: Message = startedBy({ key, traceparent: options.traceparent }, placed(about))
   const order: Order = {

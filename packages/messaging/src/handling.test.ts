@@ -1,0 +1,277 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import type { Catalogue } from './catalogue.ts'
+import type { Documents } from './documents.ts'
+import { encode } from './envelope.ts'
+import { recordHandler } from './handling.ts'
+import { Abandoned, type Assignment, type ConsumedRecord, type OutgoingRecord } from './kafka/port.ts'
+import { MemoryMessageStore } from './memory/index.ts'
+import { type Message, startedBy } from './message.ts'
+
+const asked = z.object({ fault: z.string().optional() })
+const catalogue: Catalogue = {
+  address: (type) => ({ ceType: type, source: '/test', topic: 'asks' }),
+  lookup: (ceType) => (/^Asked|Other$/.test(ceType) ? { type: ceType, schema: asked, consumed: ceType === 'Asked' } : undefined),
+  deadLetterTopic: (topic) => `${topic}.dead-letter`,
+}
+
+const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+
+let offset = 0
+/** A record of the topic; its handling fails with `fault`, when there is one. */
+const ask = (key: number, fault?: string): ConsumedRecord & { readonly id: string } => {
+  const message = startedBy({ key: uuid(key) }, { type: 'Asked', data: fault === undefined ? {} : { fault } })
+  const { value, headers } = encode(message, catalogue)
+  return { ...from(message.key), value: Buffer.from(String(value)), headers: { ...headers, mine: 'too' }, id: message.id }
+}
+const from = (key: string) => ({ topic: 'asks', partition: 3, offset: String(offset++), key, timestampMs: 0 })
+
+class DatabaseAway extends Error {}
+
+/** A consumer whose reactions write down which message came to which key, in order. Faults are how many calls fail, from now on. */
+const consumer = ({ attemptsMax = 3 } = {}) => {
+  const faults = { database: 0, broker: 0, reaction: 0 }
+  const letters: OutgoingRecord[] = []
+  const transactions: string[][] = []
+  const seen = { retried: 0, duplicates: 0, deadLettered: [] as string[], storeCalls: 0, publishCalls: 0, abandoned: () => false }
+  const memory = new MemoryMessageStore<string[]>()
+  const states = new Map<string, readonly string[]>()
+
+  const react = async (work: Documents<string[]>, fresh: readonly Message[]) => {
+    for (const { key, id, data } of fresh) {
+      const { fault } = data as z.infer<typeof asked>
+      if (fault !== undefined || faults.reaction-- > 0) throw new TypeError(fault ?? 'for now')
+      work.set(key, [...(work.get(key) ?? []), id])
+    }
+    for (const { key } of fresh) states.set(key, work.get(key) ?? [])
+    return []
+  }
+  const handler = recordHandler<Documents<string[]>>({
+    consumer: 'tester',
+    catalogue,
+    react,
+    attemptsMax,
+    store: {
+      handleOnce: async (batch, reaction) => {
+        seen.storeCalls++
+        if (faults.database-- > 0) throw new DatabaseAway('connection lost')
+        return memory.handleOnce(batch, reaction)
+      },
+      isTransient: (error) => error instanceof DatabaseAway,
+    },
+    publisher: {
+      publish: async (records) => {
+        seen.publishCalls++
+        if (faults.broker-- > 0) throw new Error('no broker')
+        letters.push(...records)
+      },
+    },
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    observe: {
+      transaction: (messages, { duplicates }) => {
+        transactions.push(messages.map((m) => m.id))
+        seen.duplicates += duplicates
+      },
+      deadLettered: (kind) => seen.deadLettered.push(kind),
+      retried: () => seen.retried++,
+    },
+  })
+  const assignment: Assignment = { abandoned: () => seen.abandoned(), heartbeat: async () => {} }
+  const handle = (...records: ConsumedRecord[]) => handler(records, assignment)
+  return { handle, faults, letters, transactions, seen, handledOf: (key: number) => states.get(uuid(key)) ?? [] }
+}
+
+// No jitter: each wait takes its shortest, 10 ms.
+beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0))
+afterEach(() => vi.restoreAllMocks())
+
+const idsOf = (records: readonly { readonly id: string }[]) => records.map((r) => r.id)
+const letterIds = (letters: readonly OutgoingRecord[]) => letters.map((l) => l.headers.ce_id)
+
+describe('a chunk', () => {
+  test('is handled in one transaction, in its order', async () => {
+    const { handle, transactions, letters, handledOf } = consumer()
+    const records = [ask(1), ask(2), ask(1)]
+    await handle(...records)
+    expect(transactions).toEqual([idsOf(records)])
+    expect(handledOf(1)).toEqual([records[0]?.id, records[2]?.id])
+    expect(letters).toEqual([])
+  })
+  test('that comes again changes nothing', async () => {
+    const { handle, handledOf, seen } = consumer()
+    const record = ask(1)
+    await handle(record)
+    await handle(record, record)
+    expect(handledOf(1)).toEqual([record.id])
+    expect(seen.duplicates).toBe(2)
+  })
+  test('of events that are not for this consumer needs no transaction', async () => {
+    const { handle, seen } = consumer()
+    const other = ask(1)
+    await handle({ ...other, headers: { ...other.headers, ce_type: 'Other' } })
+    expect(seen).toMatchObject({ storeCalls: 0, publishCalls: 0 })
+  })
+})
+
+describe('a message that fails each time', () => {
+  test('stands alone in the end: the others are handled', async () => {
+    const { handle, letters, transactions, handledOf } = consumer()
+    const records = [ask(1), ask(2), ask(3), ask(4, 'broken'), ask(5), ask(6), ask(7), ask(8)]
+    await handle(...records)
+    expect(letterIds(letters)).toEqual([records[3]?.id])
+    expect(handledOf(4)).toEqual([])
+    for (const n of [1, 2, 3, 5, 6, 7, 8]) expect(handledOf(n)).toHaveLength(1)
+    expect(transactions.map((t) => t.length)).toEqual([2, 1, 4])
+  })
+
+  test('becomes a dead letter as it came, with where it came from and what went wrong', async () => {
+    const { handle, letters, seen } = consumer()
+    const record = ask(1, 'broken\n  at line 2')
+    await handle(record)
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+    expect(letters).toEqual([
+      {
+        topic: 'asks.dead-letter',
+        key: record.key,
+        value: record.value,
+        headers: {
+          ...record.headers,
+          'dead-letter-topic': 'asks',
+          'dead-letter-partition': '3',
+          'dead-letter-offset': record.offset,
+          'dead-letter-consumer': 'tester',
+          'dead-letter-kind': 'failed',
+          'dead-letter-error': 'TypeError: broken at line 2',
+          'dead-letter-attempts': '3',
+          'dead-letter-first-at': time,
+          'dead-letter-last-at': time,
+          'dead-letter-event-id': record.id,
+        },
+      },
+    ])
+    const { 'dead-letter-first-at': first = '', 'dead-letter-last-at': last = '' } = letters[0]?.headers ?? {}
+    expect(Date.parse(last) - Date.parse(first), 'two waits lie between').toBeGreaterThanOrEqual(15)
+    expect(seen).toMatchObject({ storeCalls: 3, deadLettered: ['failed'], retried: 0 })
+  })
+
+  test('has an error of bounded length in its header', async () => {
+    const { handle, letters } = consumer({ attemptsMax: 1 })
+    await handle(ask(1, 'x'.repeat(5_000)))
+    expect(letters[0]?.headers['dead-letter-error']).toHaveLength(1_000)
+  })
+
+  test('holds back the later ones of its key in the same chunk, and no others', async () => {
+    const { handle, letters, handledOf } = consumer()
+    const records = [ask(1), ask(2), ask(1, 'broken'), ask(2), ask(1), ask(1)]
+    await handle(...records)
+    expect(handledOf(1)).toEqual([records[0]?.id])
+    expect(handledOf(2)).toEqual([records[1]?.id, records[3]?.id])
+    expect(letterIds(letters)).toEqual([records[2]?.id, records[4]?.id, records[5]?.id])
+    expect(letters.at(-1)).toMatchObject({
+      value: records[5]?.value,
+      headers: {
+        'dead-letter-kind': 'held',
+        'dead-letter-error': `held behind ${records[2]?.id}`,
+        'dead-letter-attempts': '0',
+        'dead-letter-event-id': records[5]?.id,
+      },
+    })
+  })
+
+  test('only for a while is handled in the end', async () => {
+    const { handle, faults, letters, handledOf } = consumer()
+    faults.reaction = 2
+    const record = ask(1)
+    await handle(record)
+    expect(handledOf(1)).toEqual([record.id])
+    expect(letters).toEqual([])
+  })
+
+  test('whatever fails in whatever chunk: per key all before the first failure is handled, that and all behind it parked', () => {
+    const plans = fc.array(fc.record({ key: fc.nat({ max: 3 }), fails: fc.boolean() }), { maxLength: 12 })
+    return fc.assert(
+      fc.asyncProperty(plans, async (plan) => {
+        const { handle, letters, transactions, handledOf } = consumer({ attemptsMax: 1 })
+        const records = plan.map(({ key, fails }) => ask(key, fails ? 'broken' : undefined))
+        await handle(...records)
+        for (const key of [0, 1, 2, 3]) {
+          const ofKey = records.flatMap((r, i) => (plan[i]?.key === key ? [{ id: r.id, fails: plan[i].fails }] : []))
+          const firstFailing = ofKey.findIndex((r) => r.fails)
+          const parkedFrom = firstFailing < 0 ? ofKey.length : firstFailing
+          expect(handledOf(key)).toEqual(idsOf(ofKey.slice(0, parkedFrom)))
+          expect(letterIds(letters.filter((l) => l.key === uuid(key)))).toEqual(idsOf(ofKey.slice(parkedFrom)))
+        }
+        expect(transactions, 'no transaction without a message').not.toContainEqual([])
+        expect([...transactions.flat(), ...letterIds(letters)].sort(), 'consumed = handled ∪ parked').toEqual(
+          idsOf(records).sort(),
+        )
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('while a fault lasts that will pass', () => {
+  test('the whole chunk waits, longer than any message is tried, and is then handled in one transaction', async () => {
+    const { handle, faults, letters, transactions, seen } = consumer()
+    faults.database = 8
+    const records = [ask(1), ask(2)]
+    await handle(...records)
+    expect(transactions).toEqual([idsOf(records)])
+    expect(letters).toEqual([])
+    expect(seen).toMatchObject({ storeCalls: 9, retried: 8 })
+  })
+  test('a dead letter waits for the broker', async () => {
+    const { handle, faults, letters, seen, handledOf } = consumer({ attemptsMax: 1 })
+    faults.broker = 8
+    await handle(ask(1, 'broken'), ask(2))
+    expect(letters).toHaveLength(1)
+    expect(seen).toMatchObject({ publishCalls: 9, retried: 8, deadLettered: ['failed'] })
+    expect(handledOf(2)).toHaveLength(1)
+  })
+})
+
+describe('abandoned, it gives up and parks nothing', () => {
+  const always = Number.POSITIVE_INFINITY
+  const rows: [string, ConsumedRecord[], Partial<Record<'database' | 'broker', number>>, number][] = [
+    ['while the database is away', [ask(1), ask(2)], { database: always }, 5],
+    ['while a message fails', [ask(1, 'broken')], {}, 2],
+    ['after the last attempt', [ask(1, 'broken')], {}, 3],
+    ['while the broker is away', [ask(1, 'broken')], { broker: always }, 3],
+  ]
+  test.each(rows)('%s', async (_name, records, lasting, storeCalls) => {
+    const { handle, faults, letters, seen } = consumer()
+    Object.assign(faults, lasting)
+    seen.abandoned = () => seen.storeCalls >= storeCalls && (lasting.broker === undefined || seen.publishCalls >= 3)
+    await expect(handle(...records)).rejects.toBeInstanceOf(Abandoned)
+    expect(letters).toEqual([])
+    expect(seen).toMatchObject({ storeCalls, deadLettered: [] })
+  })
+})
+
+describe('a record that cannot be read', () => {
+  test('is a dead letter at once, as it came, and holds nobody back', async () => {
+    const { handle, letters, transactions, seen } = consumer()
+    const good = ask(1)
+    const bad = { ...ask(1), value: Buffer.from([0xff, 0x00]) }
+    await handle(bad, { ...ask(2), key: null }, good)
+    expect(letters).toHaveLength(2)
+    expect(letters[0]).toMatchObject({ key: bad.key, value: bad.value })
+    expect(letters[0]?.headers).toMatchObject({
+      ...bad.headers,
+      'dead-letter-kind': 'undecodable',
+      'dead-letter-error': expect.stringMatching(/^the value is no JSON/),
+      'dead-letter-attempts': '1',
+      'dead-letter-event-id': bad.id,
+    })
+    expect(transactions).toEqual([[good.id]])
+    expect(seen).toMatchObject({ storeCalls: 1, deadLettered: ['undecodable', 'undecodable'] })
+  })
+  test('without any header still says where it came from', async () => {
+    const { handle, letters } = consumer()
+    await handle({ ...from(''), key: null, value: null, headers: {} })
+    expect(letters[0]).toMatchObject({ key: null, value: null, headers: { 'dead-letter-topic': 'asks' } })
+    expect(letters[0]?.headers).not.toHaveProperty('dead-letter-event-id')
+  })
+})

@@ -1,0 +1,191 @@
+import type { Emitted, Incoming } from '@shop/choreography'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decide, type Shipment, type Told } from './shipment.ts'
+
+type Event = Incoming<'delivery'>
+type State = Shipment | undefined
+
+/** The type is the id, so the same call is the same event again. */
+const event = <Type extends Event['type']>(type: Type, country = 'DE'): Extract<Event, { type: Type }> => {
+  const data = {
+    OrderPlaced: {
+      customerId: 'alice',
+      lines: [{ sku: 'keyboard', quantity: 1 }],
+      total: 4_990,
+      currency: 'EUR',
+      shippingAddress: addressIn(country),
+    },
+    OrderCancellationRequested: { cause: 'customer' },
+    StockReserved: { lines: [{ sku: 'keyboard', quantity: 1 }] },
+  }[type]
+  const envelope = { id: type, key: 'order', at: '2026-01-01T00:00:00.000Z', correlationId: 'OrderPlaced' }
+  return { type, ...envelope, data } as unknown as Extract<Event, { type: Type }>
+}
+
+const addressIn = (country: string) => ({ name: 'Alice', street: 'Way 1', city: 'There', postalCode: '53111', country })
+const address = addressIn('DE')
+const placed = event('OrderPlaced')
+const placedInAntarctica = event('OrderPlaced', 'AQ')
+const requested = event('OrderCancellationRequested')
+const reserved = event('StockReserved')
+
+const scheduledBy = (carrier: string): Emitted<'delivery'> => ({ type: 'DeliveryScheduled', data: { carrier } })
+const rejectedFor = (reason: string): Emitted<'delivery'> => ({ type: 'DeliveryRejected', data: { reason } })
+
+const run = (events: readonly Event[]) => {
+  const told: Told[] = []
+  const state = events.reduce<State>((before, e) => {
+    const { state: after, told: more } = decide(before, e)
+    told.push(...more)
+    return after
+  }, undefined)
+  return { state, told }
+}
+
+/** given(…events).when(event).then(what is told and the state afterwards); only StockReserved is ever answered. */
+const given = (...events: Event[]) => {
+  const before = run(events).state
+  return {
+    when: (e: Event) => {
+      const { state, told } = decide(before, e)
+      return {
+        // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits it
+        then: (facts: readonly Emitted<'delivery'>[], expected: State) => {
+          expect(told).toEqual(facts.map((fact) => ({ cause: reserved, fact })))
+          expect(state).toEqual(expected)
+        },
+        thenNothing: () => {
+          expect(told).toEqual([])
+          expect(state).toBe(before)
+        },
+      }
+    },
+  }
+}
+
+describe('reserved goods', () => {
+  test('are sent to the address', () =>
+    given(placed)
+      .when(reserved)
+      .then([scheduledBy('Stadtbote')], { address, status: 'SCHEDULED', carrier: 'Stadtbote' }))
+  test('go abroad with another carrier', () =>
+    given(event('OrderPlaced', 'FR'))
+      .when(reserved)
+      .then([scheduledBy('Weltfracht')], { address: addressIn('FR'), status: 'SCHEDULED', carrier: 'Weltfracht' }))
+  test('are rejected where nobody delivers', () =>
+    given(placedInAntarctica)
+      .when(reserved)
+      .then([rejectedFor('address_not_served')], {
+        address: addressIn('AQ'),
+        status: 'REJECTED',
+        reason: 'address_not_served',
+      }))
+})
+
+describe('before OrderPlaced', () => {
+  test('StockReserved waits for the address', () => given().when(reserved).then([], { early: reserved }))
+  test('StockReserved is answered when the address comes', () =>
+    given(reserved)
+      .when(placed)
+      .then([scheduledBy('Stadtbote')], { address, early: reserved, status: 'SCHEDULED', carrier: 'Stadtbote' }))
+  test('StockReserved is rejected when the address comes and is not served', () =>
+    given(reserved)
+      .when(placedInAntarctica)
+      .then([rejectedFor('address_not_served')], {
+        address: addressIn('AQ'),
+        early: reserved,
+        status: 'REJECTED',
+        reason: 'address_not_served',
+      }))
+})
+
+describe('a request to cancel', () => {
+  const tombstone = { cancellationRequested: true } as const
+  const undone = { ...tombstone, status: 'REJECTED', reason: 'order_cancelled' } as const
+
+  test('is remembered when nothing else is known', () => given().when(requested).then([], tombstone))
+  test('is remembered beside the address', () =>
+    given(placed)
+      .when(requested)
+      .then([], { ...tombstone, address }))
+  test('stops what is reserved later', () =>
+    given(placed, requested)
+      .when(reserved)
+      .then([rejectedFor('order_cancelled')], { ...undone, address }))
+  test('stops what is reserved later, even before the address is known', () =>
+    given(requested)
+      .when(reserved)
+      .then([rejectedFor('order_cancelled')], undone))
+  test('stops what was reserved but waits for the address', () =>
+    given(reserved, requested)
+      .when(placed)
+      .then([rejectedFor('order_cancelled')], { ...undone, address, early: reserved }))
+  test('is the reason also where nobody delivers', () =>
+    given(placedInAntarctica, requested)
+      .when(reserved)
+      .then([rejectedFor('order_cancelled')], { ...undone, address: addressIn('AQ') }))
+})
+
+describe('what comes again, or too late, changes nothing', () => {
+  const rows: [string, Event[], Event[]][] = [
+    ['placed', [placed], [placed, placedInAntarctica]],
+    ['tombstone', [requested], [requested]],
+    ['waiting for the address', [reserved], [reserved]],
+    ['SCHEDULED', [placed, reserved], [placed, requested, reserved]],
+    ['SCHEDULED late', [reserved, placed], [placed, requested, reserved]],
+    ['REJECTED', [placedInAntarctica, reserved], [placed, requested, reserved]],
+    ['REJECTED as cancelled', [placed, requested, reserved], [placed, requested, reserved]],
+  ]
+  const pairs = rows.flatMap(([name, events, again]) => again.map((e) => [name, e.type, events, e] as const))
+  test.each(pairs)('%s: %s', (_name, _type, events, e) =>
+    given(...events)
+      .when(e)
+      .thenNothing(),
+  )
+})
+
+describe('whatever the order of arrival and whatever comes again', () => {
+  /** All of the events at least once, in any order. */
+  const arrivals = (events: readonly Event[]): fc.Arbitrary<readonly Event[]> =>
+    fc.array(fc.constantFrom(...events), { maxLength: 6 }).chain((again) => {
+      const all = [...events, ...again]
+      return fc.shuffledSubarray(all, { minLength: all.length })
+    })
+  const first = (events: readonly Event[], type: Event['type']): number => events.findIndex((e) => e.type === type)
+  /** From where on everything is there that the answer needs. */
+  const decidableAt = (events: readonly Event[]): number => Math.max(first(events, 'OrderPlaced'), first(events, 'StockReserved'))
+
+  const cases: [string, Event[], Emitted<'delivery'>][] = [
+    ['served', [placed, reserved], scheduledBy('Stadtbote')],
+    ['not served', [placedInAntarctica, reserved], rejectedFor('address_not_served')],
+    ['served, and asked to cancel', [placed, reserved, requested], scheduledBy('Stadtbote')],
+    ['not served, and asked to cancel', [placedInAntarctica, reserved, requested], rejectedFor('address_not_served')],
+  ]
+  test.each(cases)('%s: one answer, to StockReserved, and it is final', (_name, events, unasked) =>
+    fc.assert(
+      fc.property(arrivals(events), fc.array(fc.constantFrom(...events, requested)), (arrived, later) => {
+        const asked = first(arrived, 'OrderCancellationRequested')
+        const inTime = asked >= 0 && asked < decidableAt(arrived)
+        const { state, told } = run(arrived)
+        expect(told).toEqual([{ cause: reserved, fact: inTime ? rejectedFor('order_cancelled') : unasked }])
+        expect(state?.status).toBe(told[0]?.fact.type === 'DeliveryScheduled' ? 'SCHEDULED' : 'REJECTED')
+        expect(run([...arrived, ...later])).toEqual({ state, told })
+      }),
+      { numRuns: 500 },
+    ),
+  )
+
+  test.each([
+    ['StockReserved', [placed, requested]],
+    ['OrderPlaced', [reserved]],
+  ] as const)('without %s nothing is told', (_missing, events) =>
+    fc.assert(
+      fc.property(arrivals(events), (arrived) => {
+        const { state, told } = run(arrived)
+        expect(told).toEqual([])
+        expect(state?.status).toBeUndefined()
+      }),
+    ),
+  )
+})
