@@ -1,0 +1,102 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { serviceNames, subscriptionsOf } from '@shop/choreography'
+import type { Admin } from 'kafkajs'
+import { messageDocuments, openMongo } from './mongo.ts'
+import { openPostgres } from './postgres.ts'
+import { remedy } from './read-databases.ts'
+import { quietKafka } from './read-topics.ts'
+import type { DatabasesOf } from './services.ts'
+import type { Settings } from './settings.ts'
+import { orUnreadable } from './unreadable.ts'
+
+const pollIntervalMs = 500
+/** What is asked one after the other could have moved on in between: rest counts when it is seen so often in a row. */
+const restfulPollsMin = 2
+
+type MongoClient = Awaited<ReturnType<typeof openMongo>>
+type PostgresClient = Awaited<ReturnType<typeof openPostgres>>
+
+const busyInMongo = async (client: MongoClient, services: readonly string[]): Promise<string[]> => {
+  const busy: string[] = []
+  for (const service of services) {
+    const collection = await messageDocuments(client, service)
+    if (collection === undefined) continue
+    const outbox = await collection.countDocuments({ 'outbox.id': { $gt: '' } })
+    if (outbox > 0) busy.push(`${outbox} orders with events in the outbox of ${service}`)
+    if (service !== 'order') continue
+    const open = await collection.countDocuments({ 'state.status': { $in: ['PENDING', 'CANCELLING'] } })
+    if (open > 0) busy.unshift(`${open} orders open`)
+  }
+  return busy
+}
+
+const busyInPostgres = async (clients: ReadonlyMap<string, PostgresClient>): Promise<string[]> => {
+  const busy: string[] = []
+  for (const [service, client] of clients) {
+    const outbox = await client.query<{ count: number }>('SELECT count(*) AS count FROM outbox')
+    const count = outbox.rows[0]?.count ?? 0
+    if (count > 0) busy.push(`${count} events in the outbox of ${service}`)
+    if (service !== 'inventory') continue
+    const stock = await client.query<{ reserved: string | null }>('SELECT sum(reserved) AS reserved FROM stock')
+    const reserved = Number(stock.rows[0]?.reserved ?? 0)
+    if (reserved > 0) busy.push(`${reserved} pieces reserved`)
+  }
+  return busy
+}
+
+/** Consumer groups that have not handled all that stands on their topics. A group that never committed has it all before it. */
+const busyGroups = async (admin: Admin): Promise<string[]> => {
+  const busy: string[] = []
+  for (const group of serviceNames) {
+    const topics = subscriptionsOf(group)
+    const committed = await admin.fetchOffsets({ groupId: group, topics })
+    let lag = 0
+    for (const { topic, partitions } of committed) {
+      const ends = new Map((await admin.fetchTopicOffsets(topic)).map((p) => [p.partition, p]))
+      for (const { partition, offset } of partitions) {
+        const { high = '0', low = '0' } = ends.get(partition) ?? {}
+        lag += Number(high) - Math.max(Number(offset), Number(low))
+      }
+    }
+    if (lag > 0) busy.push(`${lag} records before ${group}`)
+  }
+  return busy
+}
+
+/**
+ * Waits until no order is open, nothing is reserved, the outboxes are empty and every consumer has handled its topics.
+ * @returns what is not at rest after `waitMsMax`; nothing when the shop rests.
+ */
+export const awaitRest = async (
+  settings: Settings,
+  services: DatabasesOf,
+  { waitMsMax, topics, tell }: { readonly waitMsMax: number; readonly topics: boolean; readonly tell: (line: string) => void },
+): Promise<readonly string[]> => {
+  const deadline = Date.now() + waitMsMax
+  const mongo = await orUnreadable('MongoDB', remedy, () => openMongo(settings.mongoUrl))
+  const postgres = new Map<string, PostgresClient>()
+  const admin = quietKafka(settings).admin()
+  try {
+    if (topics) await orUnreadable('Kafka', remedy, () => admin.connect())
+    for (const service of services.postgres)
+      postgres.set(
+        service,
+        await orUnreadable(`PostgreSQL, database shop_${service}`, remedy, () => openPostgres(settings.postgresUrl, service)),
+      )
+    for (let restful = 0; ; ) {
+      const begunAt = Date.now()
+      const busy = [
+        ...(await orUnreadable('MongoDB', remedy, () => busyInMongo(mongo, services.mongo))),
+        ...(await orUnreadable('PostgreSQL', remedy, () => busyInPostgres(postgres))),
+        ...(topics ? await orUnreadable('Kafka', remedy, () => busyGroups(admin)) : []),
+      ]
+      restful = busy.length === 0 ? restful + 1 : 0
+      if (restful >= restfulPollsMin) return []
+      if (Date.now() >= deadline) return busy
+      if (busy.length > 0) tell(`waiting for rest, ${Math.ceil((deadline - Date.now()) / 1_000)} s left: ${busy.join(', ')}`)
+      await pause(Math.max(pollIntervalMs, Date.now() - begunAt))
+    }
+  } finally {
+    await Promise.allSettled([mongo.close(), admin.disconnect(), ...[...postgres.values()].map((client) => client.end())])
+  }
+}

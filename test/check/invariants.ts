@@ -1,0 +1,88 @@
+/** PURE: snapshot → what holds and what does not. The invariants of DESIGN.md, section 2, in its order. */
+
+import type { Figures, Invariant } from './invariant.ts'
+import { causationDeclared, consumedHandled } from './invariants/consuming.ts'
+import { deliveryAgrees, notificationAgrees, orderEndedOnce } from './invariants/ending.ts'
+import { eventsInStoredOrder, noGhostEvents, noLostEvents, outboxesEmpty } from './invariants/events.ts'
+import { accountsMatchLedger, ledgerBalanced, moneyKept, paymentAgrees } from './invariants/money.ts'
+import { compensatedOnce, handledOnce, keysGiveOneOrder } from './invariants/once.ts'
+import { reservationAgrees, stockAtRest, stockConserved } from './invariants/stock.ts'
+import { viewOf } from './order-view.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export const invariants: readonly Invariant[] = [
+  orderEndedOnce,
+  deliveryAgrees,
+  notificationAgrees,
+  moneyKept,
+  ledgerBalanced,
+  accountsMatchLedger,
+  paymentAgrees,
+  stockConserved,
+  stockAtRest,
+  reservationAgrees,
+  outboxesEmpty,
+  noGhostEvents,
+  noLostEvents,
+  handledOnce,
+  eventsInStoredOrder,
+  compensatedOnce,
+  keysGiveOneOrder,
+  consumedHandled,
+  causationDeclared,
+]
+
+export type { Figures }
+
+export interface Violation {
+  readonly text: string
+  readonly orderId?: string
+}
+
+export interface Verdict {
+  readonly id: string
+  readonly title: string
+  /** `not-checked`: it needs the topics, which were not read. */
+  readonly outcome: 'holds' | 'violated' | 'not-checked'
+  readonly figures: Figures
+  readonly violationCount: number
+  /** The first ones. */
+  readonly violations: readonly Violation[]
+}
+
+/** Violations of one invariant that are kept; the rest is only counted. */
+const keptMax = 100
+
+const start = (invariant: Invariant, { shop }: Snapshot) => {
+  const violations: Violation[] = []
+  let count = 0
+  const examination = invariant.begin(shop, (text, orderId) => {
+    count++
+    if (violations.length < keptMax) violations.push({ text, ...(orderId === undefined ? {} : { orderId }) })
+  })
+  const verdict = (): Verdict => ({
+    id: invariant.id,
+    title: invariant.title,
+    outcome: count === 0 ? 'holds' : 'violated',
+    figures: examination.figures(),
+    violationCount: count,
+    violations,
+  })
+  return { examination, verdict }
+}
+
+/** Goes over the orders once, whatever their number; they may be read while it goes. */
+export const judge = (snapshot: Snapshot): Verdict[] => {
+  const running = invariants.map((invariant) =>
+    invariant.needsTopics && snapshot.shop.topics === undefined ? undefined : start(invariant, snapshot),
+  )
+  for (const file of snapshot.orders) {
+    const view = viewOf(file, snapshot.shop)
+    for (const r of running) r?.examination.order?.(view)
+  }
+  for (const r of running) r?.examination.end?.()
+  return invariants.map(
+    ({ id, title }, i) =>
+      running[i]?.verdict() ?? { id, title, outcome: 'not-checked', figures: {}, violationCount: 0, violations: [] },
+  )
+}

@@ -1,0 +1,129 @@
+/** The plain data that is checked: what the databases and the topics held, put together per order. */
+import type { choreography, Emitted, ServiceName } from '@shop/choreography'
+import type { Shipment } from '../../services/delivery/src/shipment.ts'
+import type { Reservation, Stock as StockState } from '../../services/inventory/src/inventory.ts'
+import type { Notification } from '../../services/notification/src/notification.ts'
+import type { Order } from '../../services/order/src/order.ts'
+import type { Payment } from '../../services/payment/src/payment.ts'
+
+export type { ServiceName }
+export type Consumer = keyof typeof choreography & string
+
+/** One row of payment's ledger. */
+export interface LedgerEntry {
+  /** Counts the entries in the order in which they were stored. */
+  readonly entry: number
+  readonly transactionId: string
+  readonly kind: string
+  readonly account: string
+  /** Minor units, negative where they leave. */
+  readonly amount: number
+  readonly currency: string
+}
+
+/** A stored event that the broker does not have yet, or from which the relay has not let go yet. */
+export interface OutboxEvent {
+  readonly service: string
+  readonly id: string
+  readonly type: string
+}
+
+/** One record of a topic that its consumers can decode; `data` fits the event's schema. */
+export interface EventRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly id: string
+  readonly type: string
+  /** ISO 8601, when the producer stored it. */
+  readonly at: string
+  readonly correlationId: string
+  readonly causationId?: string | undefined
+  readonly data: unknown
+}
+
+/** Everything that is known of one order id. Without `order` it is none: something strayed. */
+export interface OrderFile {
+  readonly orderId: string
+  order?: Order
+  payment?: Payment
+  reservation?: Pick<Reservation, 'status' | 'lines' | 'reason'> & { readonly waiting?: boolean }
+  shipment?: Pick<Shipment, 'status' | 'carrier' | 'reason'> & { readonly waiting?: boolean }
+  notification?: Pick<Notification, 'kind'>
+  readonly ledger: LedgerEntry[]
+  /** By service, for those that keep the handled ids with the order. */
+  readonly handled: Record<string, string[]>
+  readonly outbox: OutboxEvent[]
+  /** All copies of all events, per partition in offset order. */
+  readonly records: EventRecord[]
+}
+
+export interface Account {
+  readonly customerId: string
+  /** Minor units. */
+  readonly balance: number
+  readonly currency: string
+}
+
+/** In pieces. */
+export interface Stock extends StockState {
+  readonly sku: string
+}
+
+export interface IdSet {
+  readonly size: number
+  has(id: string): boolean
+}
+
+/** Where a record stands, as `topic/partition/offset`. */
+export type Place = string
+export const placeOf = (topic: string, partition: number | string, offset: number | string): Place =>
+  `${topic}/${partition}/${offset}`
+
+export interface DeadLetter {
+  readonly consumer: string
+  readonly eventId?: string | undefined
+  /** Where the record stood that was parked. */
+  readonly origin: Place
+}
+
+/** A record that some of its consumers can never handle. */
+export interface Undecodable {
+  readonly place: Place
+  readonly reason: string
+  readonly consumers: readonly string[]
+}
+
+export interface Topics {
+  readonly recordCount: number
+  readonly deadLetters: readonly DeadLetter[]
+  readonly undecodable: readonly Undecodable[]
+  /**
+   * ISO 8601; set when the broker has removed old records. Of orders placed before it, events are missing for no fault of the shop.
+   */
+  readonly since?: string | undefined
+}
+
+/** What belongs to no single order. */
+export interface Shop {
+  readonly accounts: readonly Account[]
+  /** Ledger entries for no order. */
+  readonly deposits: readonly LedgerEntry[]
+  readonly stock: readonly Stock[]
+  /** Handled ids of the services that keep them apart from the orders. */
+  readonly inboxes: Readonly<Record<string, IdSet>>
+  /** Absent when the topics were not read. */
+  readonly topics?: Topics | undefined
+}
+
+export interface Snapshot {
+  readonly shop: Shop
+  /** Each order id once. */
+  readonly orders: Iterable<OrderFile>
+}
+
+export const emptyFile = (orderId: string): OrderFile => ({ orderId, ledger: [], handled: {}, outbox: [], records: [] })
+
+export type AnyEvent = { [S in ServiceName]: Emitted<S> }[ServiceName]
+export type EventName = AnyEvent['type']
+export type EventOf<Name extends EventName> = EventRecord & { readonly data: Extract<AnyEvent, { type: Name }>['data'] }

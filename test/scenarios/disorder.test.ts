@@ -1,0 +1,203 @@
+/** Messages twice, late, early, and services that are away: the same ends, with the broker's help alone and no access to their insides. */
+import { Kafka, logLevel } from 'kafkajs'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import {
+  balance,
+  cancel,
+  ended,
+  eventually,
+  halt,
+  metric,
+  type OrderView,
+  place,
+  readOrder,
+  request,
+  type ServiceName,
+  start,
+  steps,
+  stock,
+} from './shop.ts'
+
+const kafka = new Kafka({ brokers: inject('shop').kafkaBrokers.split(','), clientId: 'scenarios', logLevel: logLevel.NOTHING })
+const admin = kafka.admin()
+beforeAll(() => admin.connect())
+afterAll(() => admin.disconnect())
+
+/** The offset after the last record of each partition. */
+const ends = (topic: string) => admin.fetchTopicOffsets(topic)
+
+/** Moves a halted service's position in a topic to these offsets: what lies between comes never, or later, or again. */
+const seek = async (group: ServiceName, topic: string, offsets: { partition: number; offset: string }[]) => {
+  await eventually(
+    async () =>
+      admin
+        .setOffsets({ groupId: group, topic, partitions: offsets.map(({ partition, offset }) => ({ partition, offset })) })
+        .then(() => true),
+    (done) => done,
+  )
+}
+
+const handled = (service: ServiceName, type: string) => metric(service, 'shop_messages_handled_total', `type="${type}"`)
+const duplicates = (service: ServiceName) => metric(service, 'shop_messages_duplicate_total')
+const heard = (orderId: string, type: string) =>
+  eventually(
+    () => readOrder(orderId),
+    (o) => steps(o).includes(type),
+  )
+
+describe('services that are away', () => {
+  test.each(['payment', 'inventory', 'delivery'] as const)('%s down for a while: orders wait, then complete', async (service) => {
+    await halt(service)
+    const orders = [await place({ customerId: 'load-003' }), await place({ customerId: 'load-004' })]
+    const before = { payment: 'OrderPlaced', inventory: 'PaymentCaptured', delivery: 'StockReserved' }[service]
+    for (const o of orders) expect((await heard(o.orderId, before)).status).toBe('PENDING')
+    await start(service)
+    for (const o of orders) expect((await ended(o.orderId)).status).toBe('CONFIRMED')
+  })
+
+  test('notification down: orders are confirmed all the same, and it catches up later', async () => {
+    await halt('notification')
+    const confirmed = await ended((await place({ customerId: 'load-005' })).orderId)
+    expect(confirmed.status).toBe('CONFIRMED')
+    await start('notification')
+    const sent = await eventually(
+      () => request<{ notifications: { orderId: string }[] }>('notification', '/notifications?customerId=load-005'),
+      (a) => a.body.notifications?.some((n) => n.orderId === confirmed.orderId),
+    )
+    expect(sent.body.notifications.filter((n) => n.orderId === confirmed.orderId)).toHaveLength(1)
+  })
+})
+
+describe('cancelled in flight', () => {
+  const inFlight: [string, ServiceName, string, string[]][] = [
+    ['before the payment', 'payment', 'OrderPlaced', ['OrderPlaced', 'OrderCancellationRequested']],
+    ['before the reservation', 'inventory', 'PaymentCaptured', ['PaymentCaptured', 'OrderCancellationRequested']],
+  ]
+  test.each(inFlight)('%s: everything is undone', async (_when, service, before, told) => {
+    const [money, goods] = [await balance('alice'), await stock('keyboard')]
+    await halt(service)
+    const { orderId } = await place()
+    await heard(orderId, before)
+    const requested = await cancel(orderId)
+    expect(requested).toMatchObject({ status: 202, body: { status: 'CANCELLING' } })
+    expect((await cancel(orderId)).status).toBe(202)
+    await start(service)
+    const order = await ended(orderId)
+    expect(order).toMatchObject({ status: 'CANCELLED', reason: 'order_cancelled', cancellationRequestedBy: 'customer' })
+    expect(steps(order)).toEqual(expect.arrayContaining([...told, 'PaymentRefunded', 'OrderCancelled']))
+    expect(steps(order).filter((s) => s === 'OrderCancellationRequested')).toHaveLength(1)
+    expect(await balance('alice')).toBe(money)
+    expect(await stock('keyboard')).toEqual(goods)
+  })
+
+  test('before the delivery, which hears of the cancellation first: everything is undone', async () => {
+    const [money, goods] = [await balance('alice'), await stock('keyboard')]
+    await halt('delivery')
+    const before = await ends('shop.inventory')
+    const { orderId } = await place()
+    await heard(orderId, 'StockReserved')
+    expect((await cancel(orderId)).status).toBe(202)
+    // The reservation stays unknown to delivery until it has kept the request: between two topics either may come first.
+    await seek('delivery', 'shop.inventory', await ends('shop.inventory'))
+    await start('delivery')
+    await eventually(
+      () => handled('delivery', 'OrderCancellationRequested'),
+      (n) => n > 0,
+    )
+    await halt('delivery')
+    await seek('delivery', 'shop.inventory', before)
+    await start('delivery')
+    expect(await ended(orderId)).toMatchObject({ status: 'CANCELLED', reason: 'order_cancelled' })
+    expect((await request('delivery', `/shipments/${orderId}`)).body).toMatchObject({
+      status: 'REJECTED',
+      reason: 'order_cancelled',
+    })
+    expect(await balance('alice')).toBe(money)
+    expect(await stock('keyboard')).toEqual(goods)
+  })
+
+  test('after the pivot: the order is confirmed and its cancellation refused', async () => {
+    await halt('inventory')
+    const seen = await handled('delivery', 'OrderPlaced')
+    const { orderId } = await place()
+    await eventually(
+      () => handled('delivery', 'OrderPlaced'),
+      (n) => n > seen,
+    )
+    await halt('delivery')
+    await start('inventory')
+    await heard(orderId, 'StockReserved')
+    const before = await ends('shop.order')
+    expect((await cancel(orderId)).status).toBe(202)
+    // Delivery does not hear of the cancellation until it has scheduled.
+    const after = await eventually(
+      () => ends('shop.order'),
+      (now) => sum(now) > sum(before),
+    )
+    await seek('delivery', 'shop.order', after)
+    await start('delivery')
+    const order = await ended(orderId)
+    expect(order).toMatchObject({ status: 'CONFIRMED', cancellationRefused: true })
+    await halt('delivery')
+    await seek('delivery', 'shop.order', before)
+    await start('delivery')
+    await eventually(
+      () => handled('delivery', 'OrderCancellationRequested'),
+      (n) => n > 0,
+    )
+    expect((await request('delivery', `/shipments/${orderId}`)).body).toMatchObject({ status: 'SCHEDULED' })
+    expect((await readOrder(orderId)).status).toBe('CONFIRMED')
+  })
+})
+
+describe('messages out of order, and again', () => {
+  test('PaymentCaptured before OrderPlaced: inventory keeps it, and answers it once it knows the lines', async () => {
+    await halt('inventory')
+    const before = await ends('shop.order')
+    const { orderId } = await place()
+    const captured = await heard(orderId, 'PaymentCaptured')
+    await seek('inventory', 'shop.order', await ends('shop.order'))
+    await start('inventory')
+    await eventually(
+      () => handled('inventory', 'PaymentCaptured'),
+      (n) => n > 0,
+    )
+    expect((await request('inventory', `/reservations/${orderId}`)).status).toBe(404)
+    await halt('inventory')
+    await seek('inventory', 'shop.order', before)
+    await start('inventory')
+    const order = await ended(orderId)
+    expect(order.status).toBe('CONFIRMED')
+    const idOf = (o: OrderView, type: string) => o.history.find((h) => h.type === type)
+    expect(idOf(order, 'StockReserved')?.causationId).toBe(idOf(captured, 'PaymentCaptured')?.eventId)
+  })
+
+  test('the same events delivered twice have their effect once', async () => {
+    const [money, goods] = [await balance('alice'), await stock('keyboard')]
+    const positions = { order: await ends('shop.order'), payment: await ends('shop.payment') }
+    const { orderId } = await place()
+    await ended(orderId)
+    await eventually(
+      () => stock('keyboard'),
+      (s) => s.onHand === goods.onHand - 1,
+    )
+    for (const service of ['payment', 'inventory'] as const) await halt(service)
+    await seek('payment', 'shop.order', positions.order)
+    await seek('inventory', 'shop.order', positions.order)
+    await seek('inventory', 'shop.payment', positions.payment)
+    for (const service of ['payment', 'inventory'] as const) await start(service)
+    await eventually(
+      () => duplicates('payment'),
+      (n) => n >= 1,
+    )
+    await eventually(
+      () => duplicates('inventory'),
+      (n) => n >= 2,
+    )
+    expect(await balance('alice')).toBe(money - 4_990)
+    expect(await stock('keyboard')).toEqual({ ...goods, onHand: goods.onHand - 1, available: goods.available - 1 })
+    expect((await readOrder(orderId)).status).toBe('CONFIRMED')
+  })
+})
+
+const sum = (offsets: readonly { offset: string }[]) => offsets.reduce((total, { offset }) => total + Number(offset), 0)
