@@ -20,7 +20,7 @@ const help = `npm run check [-- OPTIONS]   checks the invariants of DESIGN.md, s
   --help          prints this
 
 Reads KAFKA_BROKERS, POSTGRES_URL (an administrator's) and MONGO_URL from the environment, else from .data/run.json, which
-npm start writes. Needs about 5 kB per order in the folder for temporary files (TMPDIR).
+npm start writes. Needs about 4 kB per order in the folder for temporary files (TMPDIR).
 Exit status: 0 all hold, 1 something is violated, 2 something cannot be read.`
 
 const tell = (line: string): void => console.error(`check: ${line}`)
