@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { balance, ended, eventually, halt, type OrderView, orderBody, readOrder, start, steps, stock } from './shop.ts'
 
-const { databaseUrls, kafkaBrokers } = inject('shop')
+const { databaseUrls, kafkaBrokers } = inject('backends')
 let second: ChildProcess
 let url = ''
 

@@ -1,6 +1,7 @@
 /** The shop as its users see it: HTTP alone. All waits are on what the shop shows, and bounded. */
 import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
+import type { CheckOutcome } from './control.ts'
 
 const { urls, control } = inject('shop')
 
@@ -104,20 +105,27 @@ export const balance = async (customerId: string): Promise<number> =>
 export const stock = async (sku: string) =>
   (await request<{ sku: string; onHand: number; reserved: number; available: number }>('inventory', `/stock/${sku}`)).body
 
-const ask = async (action: string, service: ServiceName): Promise<void> => {
-  const response = await fetch(`${control}/${action}/${service}`, { method: 'POST', signal: AbortSignal.timeout(30_000) })
-  if (!response.ok) throw new Error(`${action} ${service}: ${await response.text()}`)
+const ask = async <T>(action: string, args: readonly string[], boundMs = 60_000): Promise<T> => {
+  const response = await fetch(`${control}/${action}`, {
+    method: 'POST',
+    body: JSON.stringify(args),
+    signal: AbortSignal.timeout(boundMs),
+  })
+  if (!response.ok) throw new Error(`${action} ${args.join(' ')}: ${await response.text()}`)
+  return (await response.json()) as T
 }
 
 /** Ends the service in order; it stays down until it is started. */
-export const halt = (service: ServiceName): Promise<void> => ask('halt', service)
+export const halt = (service: ServiceName): Promise<void> => ask('halt', [service])
 /** Starts the service and waits until it is ready. */
 export const start = async (service: ServiceName): Promise<void> => {
-  await ask('start', service)
+  await ask('start', [service])
   await isReady(service)
 }
 /** SIGKILL; the supervisor starts it again. */
-export const kill = (service: ServiceName): Promise<void> => ask('kill', service)
+export const kill = (service: ServiceName): Promise<void> => ask('kill', [service])
+/** Every invariant, from the databases and topics: `npm run check` with these arguments. */
+export const check = (...args: string[]): Promise<CheckOutcome> => ask('check', args, 180_000)
 export const isReady = (service: ServiceName) =>
   eventually(
     () => request(service, '/readyz'),

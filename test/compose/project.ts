@@ -1,0 +1,33 @@
+/** The compose file as a project of its own, so that the tests leave a shop that somebody runs alone (but for the ports). */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const root = join(import.meta.dirname, '../..')
+export const projectName = 'saga-shop-test'
+const outputBytesMax = 16 * 1024 * 1024
+
+/** Runs `docker compose` with these arguments. @throws with its output when it fails or takes longer than `boundMs`. */
+export const compose = async (args: readonly string[], boundMs = 120_000): Promise<string> => {
+  const run = promisify(execFile)
+  try {
+    const { stdout } = await run('docker', ['compose', '-p', projectName, ...args], {
+      cwd: root,
+      timeout: boundMs,
+      maxBuffer: outputBytesMax,
+    })
+    return stdout
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code?: number; stdout?: string; stderr?: string }
+    throw Object.assign(new Error(`docker compose ${args.join(' ')} failed (${code}):\n${stdout}${stderr}`.slice(0, 20_000)), {
+      code,
+      stdout,
+    })
+  }
+}
+
+const startMsMax = 600_000
+
+/** Builds what has changed, starts everything, and waits until it is healthy. */
+export const up = (...args: readonly string[]): Promise<string> => compose(['up', '-d', '--build', '--wait', ...args], startMsMax)
+export const down = (...args: readonly string[]): Promise<string> => compose(['down', '--timeout', '20', ...args])
