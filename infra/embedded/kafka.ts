@@ -103,7 +103,10 @@ function propertiesOf({ folder, port, controllerPort }: KafkaOptions): string {
 }
 
 async function formatStorage(java: string, jars: string, propertiesFile: string) {
-  const clusterId = randomBytes(16).toString('base64url')
+  // Without its highest bit: the text would begin with '-' once in 64 times, which the tool takes for an option.
+  const bytes = randomBytes(16)
+  bytes[0] = (bytes[0] ?? 0) & 0x7f
+  const clusterId = bytes.toString('base64url')
   const args = [
     '-XX:TieredStopAtLevel=1',
     '-XX:+UseSerialGC',

@@ -23,6 +23,8 @@ const say = (text: string): void => console.log(`init: ${text}`)
 
 /** Dead letters are kept for 30 days, events for 7: a replay needs the former, a consumer that was away the latter. */
 const dayMs = 86_400_000
+/** A record of the largest size that a topic takes by default (1 MiB), and the headers that tell why it is here. */
+const deadLetterBytesMax = String(2 * 1024 ** 2)
 
 const prepareTopics = async (brokers: string, partitions: number, replicationFactor: number): Promise<void> => {
   const quiet = {
@@ -33,16 +35,19 @@ const prepareTopics = async (brokers: string, partitions: number, replicationFac
   }
   const kafka = kafkaClient({ brokers: brokers.split(','), clientId: 'init', log: quiet })
   const { events, deadLetters } = allTopics()
-  const spec = (retentionDays: number) => (topic: string) => ({
-    topic,
-    partitions,
-    replicationFactor,
-    configEntries: {
-      'retention.ms': String(retentionDays * dayMs),
-      ...(replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {}),
-    },
-  })
-  await createTopics(kafka, [...events.map(spec(7)), ...deadLetters.map(spec(30))])
+  const spec =
+    (retentionDays: number, limits: Record<string, string> = {}) =>
+    (topic: string) => ({
+      topic,
+      partitions,
+      replicationFactor,
+      configEntries: {
+        'retention.ms': String(retentionDays * dayMs),
+        ...limits,
+        ...(replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {}),
+      },
+    })
+  await createTopics(kafka, [...events.map(spec(7)), ...deadLetters.map(spec(30, { 'max.message.bytes': deadLetterBytesMax }))])
   say(`${events.length} topics and ${deadLetters.length} dead-letter topics with ${partitions} partitions`)
 }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Catalogue } from './catalogue.ts'
 import type { OutgoingRecord } from './kafka/port.ts'
 import { type Message, optionalParts } from './message.ts'
@@ -33,6 +34,8 @@ type Encoded = Pick<OutgoingRecord, 'key' | 'value' | 'headers'>
 /** In lower case alone: databases differ in whether they tell two spellings apart. RFC 9562, section 4, has it written in lower case. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
+const time = z.iso.datetime({ offset: true })
+
 /** Reads a record; never throws. Unknown fields of the data are dropped, so that additive changes pass. */
 export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
   const { headers } = record
@@ -50,9 +53,10 @@ export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
   if (id === undefined || !uuid.test(id)) return undecodable('header ce_id is missing or no UUID in lower case')
   if (record.key === null || !uuid.test(record.key)) return undecodable('the key is missing or no UUID in lower case')
   const at = headers.ce_time
-  if (at === undefined || Number.isNaN(Date.parse(at))) return undecodable('header ce_time is missing or no time')
+  if (at === undefined || !time.safeParse(at).success) return undecodable('header ce_time is missing or no time of ISO 8601')
   const correlationId = headers.ce_correlationid
-  if (correlationId === undefined) return undecodable('header ce_correlationid is missing')
+  if (correlationId === undefined || !uuid.test(correlationId))
+    return undecodable('header ce_correlationid is missing or no UUID in lower case')
   let data: unknown
   try {
     data = JSON.parse(record.value?.toString() ?? '')

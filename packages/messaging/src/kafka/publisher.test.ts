@@ -44,7 +44,7 @@ describe('kafkaPublisher', () => {
     const publisher = testPublisher()
     const large = (n: number) => record(topic, 'k', `${n}`.padEnd(300_000, '.'))
     await publisher.publish(numbers(10).map(large))
-    await expect(publisher.publish([record(topic, 'k', '.'.repeat(900_001))])).rejects.toBeInstanceOf(RangeError)
+    await expect(publisher.publish([record(topic, 'k', '.'.repeat(1_900_001))])).rejects.toBeInstanceOf(RangeError)
     const read = await readAll(topic)
     expect(read.map(({ value }) => Number.parseInt(String(value), 10))).toEqual(numbers(10))
   })

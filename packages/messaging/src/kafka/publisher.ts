@@ -18,7 +18,8 @@ export interface PublisherOptions {
 
 /** A partition's share of a request is one Kafka batch, which the broker refuses above `message.max.bytes` (1,048,588 by default). */
 const requestBytesMax = 900_000
-const recordBytesMax = 900_000
+/** More than an event topic takes: a dead letter carries a record of any size that came in, and its own headers. */
+const recordBytesMax = 1_900_000
 
 /**
  * An idempotent producer (acks=all) with one produce request under way at a time: with several, kafkajs silently loses records when
@@ -27,7 +28,7 @@ const recordBytesMax = 900_000
  * would repeat. Its successor begins with a new id, and whoever sends again causes a duplicate, never a loss.
  *
  * Connects by itself, also after a broker was away. Rejects with `Overloaded` when too much waits, with `RangeError` for a record
- * over 900,000 bytes; otherwise as `Publisher` says.
+ * over 1,900,000 bytes; otherwise as `Publisher` says.
  */
 export const kafkaPublisher = (options: PublisherOptions): Publisher => {
   const { kafka, log, publishMsMax = 10_000, recordsPerRequestMax = 500, recordsQueuedMax = 20_000 } = options
