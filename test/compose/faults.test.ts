@@ -13,7 +13,7 @@ import {
   type ServiceName,
   uniqueKey,
 } from '../scenarios/shop.ts'
-import { compose, down, projectName, up } from './project.ts'
+import { compose, down, up } from './project.ts'
 
 const ordersInFlight = 200
 const customer = (i: number): string => `load-${String((i % 100) + 1).padStart(3, '0')}`
@@ -89,26 +89,48 @@ test('down and up keep the data', async () => {
 }, 400_000)
 
 describe('what is wrong is said', () => {
-  const variants: [string, string[], RegExp][] = [
+  const docker = (...args: string[]): string =>
+    execFileSync('docker', args, { encoding: 'utf8', timeout: 60_000, stdio: ['ignore', 'pipe', 'pipe'] })
+  const wrong: [string, string, RegExp][] = [
     [
       'a wrong password',
-      ['-e', 'DATABASE_URL=postgres://shop_payment:wrong@postgres:5432/shop_payment'],
+      'DATABASE_URL=postgres://shop_payment:wrong@postgres:5432/shop_payment',
       /password authentication failed/,
     ],
-    ['a missing variable', ['-e', 'DATABASE_URL='], /DATABASE_URL is missing/],
-    ['a database that cannot be reached', ['-e', 'DATABASE_URL=postgres://shop_payment:x@nowhere:5432/shop_payment'], /nowhere/],
+    [
+      'a database that cannot be reached',
+      'DATABASE_URL=postgres://shop_payment:x@nowhere:5432/shop_payment',
+      /cannot open its database at nowhere:5432/,
+    ],
+    ['a broker that cannot be reached', 'KAFKA_BROKERS=nowhere:9092', /nowhere/],
   ]
-  test.each(variants)('%s: one fatal line, and it ends', (_what, options, line) => {
-    const args = ['compose', '-p', projectName, 'run', '--rm', '-T', '--no-deps', ...options, 'payment']
-    let output = ''
-    try {
-      output = execFileSync('docker', args, { encoding: 'utf8', timeout: 60_000, stdio: ['ignore', 'pipe', 'pipe'] })
-    } catch (error) {
-      output = String((error as { stdout: string }).stdout)
-    }
-    const fatal = output.split('\n').filter((l) => l.includes('"level":"fatal"'))
+  test.each(wrong)(
+    '%s: a line says so, and the container is unhealthy',
+    async (_what, setting, line) => {
+      const id = (await compose(['run', '-d', '-T', '--no-deps', '-e', setting, 'payment'])).trim().split('\n').at(-1) ?? ''
+      try {
+        await eventually(
+          async () => docker('inspect', '-f', '{{.State.Health.Status}}', id).trim(),
+          (status) => status === 'unhealthy',
+          120_000,
+        )
+        expect(docker('inspect', '-f', '{{.State.Status}} {{.RestartCount}}', id).trim()).toBe('running 0')
+        expect(docker('logs', id)).toMatch(line)
+      } finally {
+        docker('rm', '-f', id)
+      }
+    },
+    200_000,
+  )
+
+  test('a missing variable: one fatal line names it, and the process ends', async () => {
+    const { message } = await compose(['run', '--rm', '-T', '--no-deps', '-e', 'DATABASE_URL=', 'payment']).then(
+      () => ({ message: '' }),
+      (error: Error) => error,
+    )
+    const fatal = message.split('\n').filter((l) => l.includes('"level":"fatal"'))
     expect(fatal).toHaveLength(1)
-    expect(fatal[0]).toMatch(line)
+    expect(fatal[0]).toContain('DATABASE_URL is missing')
   })
 
   test('one service cannot read the tables of another', async () => {

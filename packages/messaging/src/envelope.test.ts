@@ -43,7 +43,9 @@ const messages: fc.Arbitrary<Message> = fc.record(
     id: uuids,
     type: fc.constant('Paid'),
     key: uuids,
-    at: fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }).map((date) => date.toISOString()),
+    at: fc
+      .date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+      .map((date) => date.toISOString()),
     correlationId: uuids,
     causationId: uuids,
     traceparent: fc.string(),

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { catalogueFor, type ServiceName, subscriptionsOf } from '@shop/choreography'
 import { type MessageStore, type Observer, type React, recordHandler, startRelay } from '@shop/messaging'
 import { consume, kafkaClient, kafkaPublisher } from '@shop/messaging/kafka'
@@ -5,6 +6,7 @@ import type { Router } from 'express'
 import type { z } from 'zod'
 import { createApp } from './app.ts'
 import { readConfig } from './config.ts'
+import { messageOf } from './errors.ts'
 import { fail, host, runService, type StopStep } from './lifecycle.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -32,7 +34,7 @@ export interface BaseSettings {
 export interface ParticipantOptions<Config extends z.ZodObject & z.ZodType<BaseSettings>, Work> {
   readonly name: ServiceName
   readonly config: Config
-  /** Opens the database and builds the service's parts. @throws when the database cannot be reached. */
+  /** Opens the database and builds the service's parts. @throws when the database cannot be reached; it is called again then. */
   readonly open: (context: { config: z.output<Config>; log: Log; metrics: Metrics }) => Promise<Parts<Work>>
 }
 
@@ -50,7 +52,13 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
     const { KAFKA_BROKERS: brokers, LOG_LEVEL: level, PORT: port, HOST: hostname } = config
     const log = createLog({ service: name, level })
     const metrics = createMetrics({ service: name })
-    const { store, react, routes, stopFirst = [], close } = await open({ config, log, metrics })
+    const {
+      store,
+      react,
+      routes,
+      stopFirst = [],
+      close,
+    } = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics }))
 
     const catalogue = catalogueFor(name)
     const kafka = kafkaClient({ brokers, clientId: name, log })
@@ -100,6 +108,30 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
       ],
     })
   })
+
+const openMsMax = 600_000
+const retryDelayMsMin = 500
+const retryDelayMsMax = 10_000
+
+/**
+ * Opens the database; while that fails, says why in one line and tries again, for at most ten minutes. Meanwhile nothing listens, so the
+ * process counts as unhealthy, and it is there at once when the database is.
+ */
+const openInsistently = async <T>(name: string, databaseUrl: string, log: Log, open: () => Promise<T>): Promise<T> => {
+  // not by URL: the address of a MongoDB may name several hosts
+  const host = databaseUrl.replace(/^[^:]+:\/\/([^@/]*@)?/, '').split(/[/?]/)[0]
+  const deadline = Date.now() + openMsMax
+  for (let delayMs = retryDelayMsMin; ; delayMs = Math.min(delayMs * 2, retryDelayMsMax)) {
+    try {
+      return await open()
+    } catch (error) {
+      const message = `${name} cannot open its database at ${host}: ${messageOf(error)}`
+      if (Date.now() > deadline) throw new Error(message, { cause: error })
+      log.error({ delayMs }, `${message}; trying again in ${delayMs / 1_000} s`)
+      await pause(delayMs)
+    }
+  }
+}
 
 const observer = (metrics: Metrics): Observer => ({
   transaction: (messages, { handled, duplicates }) => {

@@ -14,7 +14,10 @@ await runParticipant({
       onIdleError: (err) => log.warn({ err }, 'an idle connection broke'),
     })
     const store = new PostgresMessageStore(pool, 'inventory')
-    await store.ping()
+    await store.ping().catch(async (error) => {
+      await pool.end()
+      throw error
+    })
     return { store, react, routes: routes(store, pool), close: () => store.close().then(() => pool.end()) }
   },
 })

@@ -27,5 +27,8 @@ export const connectMongo = async ({ uri, applicationName, connectionsMax = 10 }
     autoIndex: false,
     autoCreate: false,
   })
-  return await connection.asPromise()
+  return await connection.asPromise().catch(async (error) => {
+    await connection.close(true).catch(() => {})
+    throw error
+  })
 }
