@@ -104,7 +104,7 @@ describe('what is wrong is said', () => {
     ],
     ['a broker that cannot be reached', 'KAFKA_BROKERS=nowhere:9092', /nowhere/],
   ]
-  test.each(wrong)(
+  test.concurrent.each(wrong)(
     '%s: a line says so, and the container is unhealthy',
     async (_what, setting, line) => {
       const id = (await compose(['run', '-d', '-T', '--no-deps', '-e', setting, 'payment'])).trim().split('\n').at(-1) ?? ''
