@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['check/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['check/**/*.test.ts', 'architecture/**/*.test.ts'] } },
       {
         test: {
           name: 'scenarios',

@@ -1,5 +1,5 @@
 /** Messages twice, late, early, and services that are away: the same ends, with the broker's help alone and no access to their insides. */
-import { Kafka, logLevel } from 'kafkajs'
+import { kafkaClient } from '@shop/messaging/kafka'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import {
   balance,
@@ -18,11 +18,8 @@ import {
   stock,
 } from './shop.ts'
 
-const kafka = new Kafka({
-  brokers: inject('backends').kafkaBrokers.split(','),
-  clientId: 'scenarios',
-  logLevel: logLevel.NOTHING,
-})
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const kafka = kafkaClient({ brokers: inject('backends').kafkaBrokers.split(','), clientId: 'scenarios', log: quiet })
 const admin = kafka.admin()
 beforeAll(() => admin.connect())
 afterAll(() => admin.disconnect())

@@ -111,6 +111,18 @@ describe('an order ends as its services decide', () => {
   })
 })
 
+test('one order at a time: how long it takes from placing to confirming', async () => {
+  const tookMs: number[] = []
+  for (let i = 0; i < 40; i++) {
+    const order = await ended((await place({ customerId: 'load-006' })).orderId)
+    expect(order.status).toBe('CONFIRMED')
+    const at = (type: string) => Date.parse(order.history.find((h) => h.type === type)?.at ?? '')
+    tookMs.push(at('OrderConfirmed') - at('OrderPlaced'))
+  }
+  tookMs.sort((a, b) => a - b)
+  console.log(`OrderPlaced → OrderConfirmed, one at a time: p50 ${tookMs[20]} ms, p90 ${tookMs[36]} ms, max ${tookMs[39]} ms`)
+})
+
 describe('requests may be repeated', () => {
   test('the same Idempotency-Key with the same body gives the same order, also when both come at once', async () => {
     const headers = { 'Idempotency-Key': uniqueKey() }
