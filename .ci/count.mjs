@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 const folders = ['packages', 'services'].flatMap((top) => readdirSync(top).map((name) => `${top}/${name}`))
 const counts = { passed: 0, failed: 0, skipped: 0 }
-for (const folder of [...folders, 'infra', 'test']) {
+for (const folder of [...folders, 'infra', 'test', '.']) {
   let results
   try {
     results = JSON.parse(readFileSync(`${folder}/.turbo/test-results.json`, 'utf8'))
