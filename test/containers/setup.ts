@@ -1,7 +1,24 @@
 /** Vitest's global set-up: Kafka, PostgreSQL and MongoDB as containers, for the suites that read their addresses from the environment. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { KafkaContainer } from '@testcontainers/kafka'
 import { PostgreSqlContainer } from '@testcontainers/postgresql'
+import { Kafka, logLevel } from 'kafkajs'
 import { GenericContainer, Wait } from 'testcontainers'
+
+/** The container counts as started by a line in its log, which the broker writes before it listens on the port that is mapped. */
+const answers = async (broker: string): Promise<void> => {
+  const deadline = Date.now() + 60_000
+  for (;;) {
+    const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin()
+    try {
+      await admin.connect()
+      return await admin.disconnect()
+    } catch (error) {
+      if (Date.now() > deadline) throw new Error(`the broker at ${broker} does not answer`, { cause: error })
+      await pause(200)
+    }
+  }
+}
 
 export default async () => {
   const [kafka, postgres, mongo] = await Promise.all([
@@ -17,6 +34,7 @@ export default async () => {
       .start(),
   ])
   process.env.KAFKA_BROKERS = `${kafka.getHost()}:${kafka.getMappedPort(9093)}`
+  await answers(process.env.KAFKA_BROKERS)
   process.env.POSTGRES_URL = postgres.getConnectionUri()
   process.env.MONGO_URL = `mongodb://${mongo.getHost()}:${mongo.getMappedPort(27017)}`
   return () => Promise.all([kafka, postgres, mongo].map((container) => container.stop()))
