@@ -1,7 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pauseByTimer } from 'node:timers/promises'
 import type { Catalogue } from './catalogue.ts'
 import { deadLetter, type Failure } from './deadLetter.ts'
 import { decode } from './envelope.ts'
+import type { Faults } from './faults.ts'
 import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords, type Publisher } from './kafka/port.ts'
 import type { Log } from './log.ts'
 import type { Message } from './message.ts'
@@ -27,6 +28,9 @@ export interface HandlingOptions<Work> {
   readonly observe: Observer
   /** How often a message that fails for no transient reason is tried before it becomes a dead letter; default 5. */
   readonly attemptsMax?: number
+  readonly faults?: Faults | undefined
+  /** Waits between attempts; a simulation passes its own time. Default: timers. */
+  readonly pause?: (ms: number) => Promise<unknown>
 }
 
 /** A message and the record in which it came. */
@@ -48,7 +52,8 @@ const backoffMs = (attempt: number): number =>
  * chunk waits; nothing is dead-lettered for it.
  */
 export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecords => {
-  const { consumer, catalogue, store, react, publisher, log, observe, attemptsMax = 5 } = options
+  const { consumer, catalogue, store, publisher, log, observe, attemptsMax = 5, faults, pause = pauseByTimer } = options
+  const react = faults ? reactThenPass(options.react, faults) : options.react
 
   /** Tries until it succeeds, fails for good, or the partitions are lost. */
   const persist = async <T>(
@@ -113,7 +118,11 @@ export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecor
         assignment,
         (error) => store.isTransient(error),
         'handling',
-        () => store.handleOnce(messages, react),
+        async () => {
+          const outcome = await store.handleOnce(messages, react)
+          await faults?.pass('after-commit', typesOf(messages))
+          return outcome
+        },
       )
     const firstAt = now()
     try {
@@ -176,8 +185,23 @@ export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecor
         )
       }
     }
-    if (received.length > 0) await handleChunk(received, assignment, new Map())
+    if (received.length === 0) return
+    const types = typesOf(received.map((r) => r.message))
+    await faults?.pass('after-receive', types)
+    await handleChunk(received, assignment, new Map())
+    await faults?.pass('before-offset-commit', types)
   }
 }
+
+const typesOf = (messages: readonly Message[]): string[] => messages.map((m) => m.type)
+
+/** Passes the fault point that lies inside the transaction. */
+const reactThenPass =
+  <Work>(react: React<Work>, faults: Faults): React<Work> =>
+  async (work, fresh) => {
+    const outgoing = await react(work, fresh)
+    await faults.pass('before-commit', typesOf(fresh))
+    return outgoing
+  }
 
 const now = (): string => new Date().toISOString()

@@ -1,5 +1,6 @@
 import type { Catalogue } from './catalogue.ts'
 import { encode } from './envelope.ts'
+import type { Faults } from './faults.ts'
 import type { Publisher } from './kafka/port.ts'
 import type { Log } from './log.ts'
 import type { MessageStore } from './store.ts'
@@ -13,6 +14,7 @@ export interface RelayOptions {
   readonly pollIntervalMs?: number
   /** Most messages in one produce request; default 500. */
   readonly messagesMax?: number
+  readonly faults?: Faults | undefined
 }
 
 export interface Relay {
@@ -25,30 +27,41 @@ export interface Relay {
 const retryDelayMsMin = 50
 const retryDelayMsMax = 2_000
 
+/** One round: reads the oldest stored messages, publishes them, forgets them once acknowledged. @returns how many there were. */
+export const relayOnce = async ({
+  store,
+  publisher,
+  catalogue,
+  messagesMax = 500,
+  faults,
+}: Omit<RelayOptions, 'log' | 'pollIntervalMs'>): Promise<number> => {
+  const stored = await store.pending(messagesMax)
+  if (stored.length === 0) return 0
+  const types = stored.map((s) => s.message.type)
+  await faults?.pass('relay-before-publish', types)
+  await publisher.publish(stored.map((s) => encode(s.message, catalogue)))
+  await faults?.pass('relay-after-publish', types)
+  await store.forget(stored)
+  await faults?.pass('relay-after-mark', types)
+  return stored.length
+}
+
 /**
  * Takes stored messages to the broker until it is stopped: read, publish, forget once acknowledged. A crash between the last two
  * publishes again, so each message arrives at least once. The order per key is the store's: one produce request is under way at a
  * time, and after a failure the same messages are read again from the oldest.
  */
 export const startRelay = (options: RelayOptions): Relay => {
-  const { store, publisher, catalogue, log, pollIntervalMs = 100, messagesMax = 500 } = options
+  const { store, log, pollIntervalMs = 100 } = options
   const rest = restUntilWoken()
   let stopping = false
   let drainUntil = 0
-
-  const round = async (): Promise<number> => {
-    const stored = await store.pending(messagesMax)
-    if (stored.length === 0) return 0
-    await publisher.publish(stored.map((s) => encode(s.message, catalogue)))
-    await store.forget(stored)
-    return stored.length
-  }
 
   const run = async () => {
     let retryDelayMs = retryDelayMsMin
     for (;;) {
       try {
-        const count = await round()
+        const count = await relayOnce(options)
         retryDelayMs = retryDelayMsMin
         if (count > 0 && (!stopping || Date.now() < drainUntil)) continue
         if (stopping) return
