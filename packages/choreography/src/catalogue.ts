@@ -1,3 +1,4 @@
+import { choreography, compensations } from './choreography.ts'
 import { allEvents, consumedBy, deadLetterTopic, eventNamed, type ServiceName, topicOf } from './derive.ts'
 
 const ceTypeOf = (e: { service: string; name: string; version: number }): string => `shop.${e.service}.${e.name}.v${e.version}`
@@ -11,6 +12,10 @@ export const catalogueFor = (service: ServiceName) => {
   const entries = new Map(
     allEvents.map((e) => [ceTypeOf(e), { type: e.name, schema: e.schema, consumed: consumed.has(e) }] as const),
   )
+  const undoing = new Set<string>(compensations.map((c) => c.undoneBy.name))
+  const compensating = new Set<string>(
+    choreography[service].reactions.filter((r) => r.emits.some((e) => undoing.has(e.name))).map((r) => r.on.name),
+  )
   return {
     /** @throws Error when there is no such event, or another service owns it. */
     address: (type: string) => {
@@ -20,6 +25,7 @@ export const catalogueFor = (service: ServiceName) => {
       return found
     },
     lookup: (ceType: string) => entries.get(ceType),
+    compensates: (type: string) => compensating.has(type),
     deadLetterTopic: (topic: string) => deadLetterTopic(topic, service),
   }
 }

@@ -14,6 +14,7 @@ const events = new Map([
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: `test.bank.${type}.v1`, source: '/test/bank', topic: 'bank' }),
   lookup: (ceType) => events.get(/^test\.bank\.(\w+)\.v1$/.exec(ceType)?.[1] ?? ''),
+  compensates: () => false,
   deadLetterTopic: (topic) => `${topic}.dead-letter`,
 }
 

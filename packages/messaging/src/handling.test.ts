@@ -13,6 +13,7 @@ const asked = z.object({ fault: z.string().optional() })
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: type, source: '/test', topic: 'asks' }),
   lookup: (ceType) => (/^Asked|Other$/.test(ceType) ? { type: ceType, schema: asked, consumed: ceType === 'Asked' } : undefined),
+  compensates: () => false,
   deadLetterTopic: (topic) => `${topic}.dead-letter`,
 }
 
@@ -58,6 +59,7 @@ const consumer = ({ attemptsMax = 3 } = {}) => {
         if (faults.database-- > 0) throw new DatabaseAway('connection lost')
         return memory.handleOnce(batch, reaction)
       },
+      park: (letters) => memory.park(letters),
       isTransient: (error) => error instanceof DatabaseAway,
     },
     publisher: {
@@ -172,11 +174,26 @@ describe('a message that fails each time', () => {
       value: records[5]?.value,
       headers: {
         'dead-letter-kind': 'held',
-        'dead-letter-error': `held behind ${records[2]?.id}`,
+        'dead-letter-error': 'held behind an earlier dead letter of its key',
         'dead-letter-attempts': '0',
         'dead-letter-event-id': records[5]?.id,
       },
     })
+  })
+
+  test('holds back the later ones of its key in later chunks too, and each once', async () => {
+    const { handle, letters, handledOf, seen } = consumer()
+    const records = [ask(1, 'broken'), ask(1), ask(2)]
+    await handle(records[0] as ConsumedRecord)
+    await handle(...records.slice(1))
+    await handle(...records)
+    expect(handledOf(1)).toEqual([])
+    expect(handledOf(2)).toEqual([records[2]?.id])
+    expect(letterIds(letters).slice(0, 2)).toEqual(idsOf(records.slice(0, 2)))
+    expect(new Set(letters.map((l) => `${l.headers['dead-letter-kind']} ${l.headers.ce_id}`))).toEqual(
+      new Set([`failed ${records[0]?.id}`, `held ${records[1]?.id}`]),
+    )
+    expect(seen.deadLettered.filter((k) => k === 'failed').length).toBeGreaterThanOrEqual(1)
   })
 
   test('only for a while is handled in the end', async () => {

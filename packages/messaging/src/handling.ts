@@ -1,6 +1,6 @@
 import { setTimeout as pauseByTimer } from 'node:timers/promises'
 import type { Catalogue } from './catalogue.ts'
-import { deadLetter, type Failure } from './deadLetter.ts'
+import { type DeadLetter, deadLetterRecord, type Failure, letterOf } from './deadLetter.ts'
 import { decode } from './envelope.ts'
 import type { Faults } from './faults.ts'
 import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords, type Publisher } from './kafka/port.ts'
@@ -20,7 +20,7 @@ export interface HandlingOptions<Work> {
   /** The consumer's name: in the dead letters' headers. */
   readonly consumer: string
   readonly catalogue: Catalogue
-  readonly store: Pick<MessageStore<Work>, 'handleOnce' | 'isTransient'>
+  readonly store: Pick<MessageStore<Work>, 'handleOnce' | 'park' | 'isTransient'>
   readonly react: React<Work>
   /** Takes the dead letters. */
   readonly publisher: Pick<Publisher, 'publish'>
@@ -47,9 +47,9 @@ const backoffMs = (attempt: number): number =>
   Math.random() * Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** Math.min(attempt, 10)) + 10
 
 /**
- * The way of records into a service: decode, handle once in one transaction, and let go only of what is durably handled or on its
- * dead-letter topic. A chunk that fails is split until the failing message stands alone. While a transient fault lasts, the whole
- * chunk waits; nothing is dead-lettered for it.
+ * The way of records into a service: decode, handle once in one transaction, and let go only of what is durably handled or set aside.
+ * A chunk that fails is split until the failing message stands alone; it is parked in the service's own database, where it holds its
+ * key, and a copy goes to the dead-letter topic. While a transient fault lasts, the whole chunk waits; nothing is set aside for it.
  */
 export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecords => {
   const { consumer, catalogue, store, publisher, log, observe, attemptsMax = 5, faults, pause = pauseByTimer } = options
@@ -76,43 +76,57 @@ export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecor
     }
   }
 
-  const park = async (record: ConsumedRecord, failure: Failure, assignment: Assignment): Promise<void> => {
-    if (assignment.abandoned()) throw new Abandoned('dead letter: partitions lost before it was sent')
-    // The broker may be away as well. Only a letter that is on its topic lets the offset pass.
-    await persist(
+  /** @returns the records whose key is no longer held: they are to be handled. */
+  const park = async (letters: readonly DeadLetter[], assignment: Assignment): Promise<ReadonlySet<ConsumedRecord>> => {
+    if (assignment.abandoned()) throw new Abandoned('dead letter: partitions lost before it was set aside')
+    const parked = await persist(
       assignment,
-      () => true,
-      'dead letter',
-      () => publisher.publish([deadLetter(record, catalogue.deadLetterTopic(record.topic), consumer, failure)]),
+      (error) => store.isTransient(error),
+      'parking',
+      () => store.park(letters),
     )
-    observe.deadLettered(failure.kind)
-    log.error(
-      { ...failure, topic: record.topic, partition: record.partition, offset: record.offset, orderId: record.key },
-      'dead letter',
-    )
+    // The broker may be away as well. Only what is on its topic lets the offset pass.
+    const copies = parked.map((letter) => deadLetterRecord(letter, catalogue.deadLetterTopic(letter.record.topic), consumer))
+    if (copies.length > 0)
+      await persist(
+        assignment,
+        () => true,
+        'dead letter',
+        () => publisher.publish(copies),
+      )
+    for (const { id, record, failure } of parked) {
+      observe.deadLettered(failure.kind)
+      log.error({ ...failure, deadLetter: id, orderId: record.key }, 'dead letter')
+    }
+    const ids = new Set(parked.map((l) => l.id))
+    return new Set(letters.flatMap((l) => (ids.has(l.id) ? [] : l.record)))
   }
 
-  const handleChunk = async (chunk: readonly Received[], assignment: Assignment, blocked: Map<string, string>): Promise<void> => {
-    const open: Received[] = []
-    for (const received of chunk) {
-      const behind = blocked.get(received.message.key)
-      if (behind === undefined) open.push(received)
-      else
-        await park(
-          received.record,
-          {
-            kind: 'held',
-            error: `held behind ${behind}`,
-            attempts: 0,
-            firstAt: now(),
-            lastAt: now(),
-            eventId: received.message.id,
-          },
-          assignment,
-        )
-    }
-    if (open.length === 0) return
-    const messages = open.map((r) => r.message)
+  /** Sets aside what waits behind a dead letter of its key; what no longer has to wait is handled. */
+  const hold = async (held: readonly Message[], chunk: readonly Received[], assignment: Assignment): Promise<void> => {
+    const at = now()
+    const ids = new Set(held.map((m) => m.id))
+    const waiting = chunk.filter((r) => ids.has(r.message.id))
+    const letters = waiting.map(({ message, record }) =>
+      letterOf(record, {
+        kind: 'held',
+        error: 'held behind an earlier dead letter of its key',
+        attempts: 0,
+        firstAt: at,
+        lastAt: at,
+        eventId: message.id,
+      }),
+    )
+    const released = await park(letters, assignment)
+    if (released.size > 0)
+      await handleChunk(
+        waiting.filter((r) => released.has(r.record)),
+        assignment,
+      )
+  }
+
+  const handleChunk = async (chunk: readonly Received[], assignment: Assignment): Promise<void> => {
+    const messages = chunk.map((r) => r.message)
     const handle = () =>
       persist(
         assignment,
@@ -125,50 +139,56 @@ export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecor
         },
       )
     const firstAt = now()
+    let failure: unknown
     try {
-      observe.transaction(messages, await handle())
-      return
+      return await settle(await handle(), chunk, assignment)
     } catch (error) {
       if (error instanceof Abandoned) throw error
-      const [only, ...others] = open
-      if (only !== undefined && others.length === 0) {
-        await retryAlone(only, firstAt, error, handle, assignment, blocked)
-        return
-      }
-      log.warn({ err: error, messages: open.length }, 'a chunk failed: splitting it')
+      failure = error
     }
-    const middle = Math.ceil(open.length / 2)
-    await handleChunk(open.slice(0, middle), assignment, blocked)
-    await handleChunk(open.slice(middle), assignment, blocked)
+    const [only, ...others] = chunk
+    if (only !== undefined && others.length === 0) return await retryAlone(only, firstAt, failure, handle, assignment)
+    log.warn({ err: failure, messages: chunk.length }, 'a chunk failed: splitting it')
+    const middle = Math.ceil(chunk.length / 2)
+    await handleChunk(chunk.slice(0, middle), assignment)
+    await handleChunk(chunk.slice(middle), assignment)
+  }
+
+  const settle = async (outcome: Outcome, chunk: readonly Received[], assignment: Assignment): Promise<void> => {
+    const { held } = outcome
+    const handled = chunk.flatMap((r) => (held.includes(r.message) ? [] : r.message))
+    if (handled.length > 0) observe.transaction(handled, outcome)
+    if (held.length > 0) await hold(held, chunk, assignment)
   }
 
   const retryAlone = async (
-    { message, record }: Received,
+    received: Received,
     firstAt: string,
     firstError: unknown,
     handle: () => Promise<Outcome>,
     assignment: Assignment,
-    blocked: Map<string, string>,
   ): Promise<void> => {
     let error = firstError
     for (let attempt = 1; attempt < attemptsMax; attempt++) {
       if (assignment.abandoned()) throw new Abandoned('partitions lost between attempts')
       await pause(backoffMs(attempt))
       try {
-        observe.transaction([message], await handle())
-        return
+        return await settle(await handle(), [received], assignment)
       } catch (again) {
         if (again instanceof Abandoned) throw again
         error = again
       }
     }
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    await park(
-      record,
-      { kind: 'failed', error: text, attempts: attemptsMax, firstAt, lastAt: now(), eventId: message.id },
-      assignment,
-    )
-    blocked.set(message.key, message.id)
+    const { message, record } = received
+    const failure: Failure = {
+      kind: 'failed',
+      error: describe(error),
+      attempts: attemptsMax,
+      firstAt,
+      lastAt: now(),
+      eventId: message.id,
+    }
+    await park([letterOf(record, failure)], assignment)
   }
 
   return async (records, assignment) => {
@@ -178,20 +198,27 @@ export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecor
       if (decoded.kind === 'message') received.push({ message: decoded.message, record })
       if (decoded.kind === 'undecodable') {
         const at = now()
-        await park(
-          record,
-          { kind: 'undecodable', error: decoded.reason, attempts: 1, firstAt: at, lastAt: at, eventId: decoded.id },
-          assignment,
-        )
+        const failure: Failure = {
+          kind: 'undecodable',
+          error: decoded.reason,
+          attempts: 1,
+          firstAt: at,
+          lastAt: at,
+          eventId: decoded.id,
+        }
+        await park([letterOf(record, failure)], assignment)
       }
     }
     if (received.length === 0) return
     const types = typesOf(received.map((r) => r.message))
     await faults?.pass('after-receive', types)
-    await handleChunk(received, assignment, new Map())
+    await handleChunk(received, assignment)
     await faults?.pass('before-offset-commit', types)
   }
 }
+
+/** One line for people. */
+export const describe = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
 
 const typesOf = (messages: readonly Message[]): string[] => messages.map((m) => m.type)
 

@@ -1,6 +1,6 @@
 export { byKey, distinct } from './batch.ts'
 export type { Catalogue } from './catalogue.ts'
-export type { Failure } from './deadLetter.ts'
+export type { DeadLetter, Failure } from './deadLetter.ts'
 export { Documents } from './documents.ts'
 export { type Decoded, decode, encode } from './envelope.ts'
 export { type FaultPoint, type Faults, faultPoints } from './faults.ts'
@@ -9,4 +9,13 @@ export { type HandlingOptions, type Observer, recordHandler } from './handling.t
 export type { Log } from './log.ts'
 export { type Cause, causedBy, type Message, newId, startedBy, type Telling } from './message.ts'
 export { type Relay, type RelayOptions, relayOnce, startRelay } from './relay.ts'
-export type { Backlog, MessageStore, Outcome, React, Stored } from './store.ts'
+export {
+  type DeadLetters,
+  deadLetters,
+  type LetterOutcome,
+  type LetterResult,
+  type ListedLetter,
+  retryCompensations,
+  type Selection,
+} from './replay.ts'
+export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'

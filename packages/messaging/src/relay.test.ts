@@ -4,13 +4,14 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import type { Catalogue } from './catalogue.ts'
 import type { OutgoingRecord } from './kafka/port.ts'
-import { type MemoryDatabase, MemoryMessageStore } from './memory/index.ts'
+import { MemoryDatabase, MemoryMessageStore } from './memory/index.ts'
 import { causedBy, startedBy } from './message.ts'
 import { type RelayOptions, startRelay } from './relay.ts'
 
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: type, source: '/test', topic: 'told' }),
   lookup: () => ({ type: 'Told', schema: z.unknown(), consumed: true }),
+  compensates: () => false,
   deadLetterTopic: (topic) => topic,
 }
 
@@ -45,7 +46,7 @@ const broker = () => {
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /** A process of the service, and its relay once it is started. */
-const service = (shared: MemoryDatabase<never> = new Map()) => {
+const service = (shared = new MemoryDatabase<never>()) => {
   const store = new MemoryMessageStore(shared)
   const kafka = broker()
   let told = 0
@@ -199,7 +200,7 @@ describe('a rest', () => {
   })
 
   test('lasts until the next poll for what another process stored, unless somebody wakes it', async () => {
-    const shared: MemoryDatabase<never> = new Map()
+    const shared = new MemoryDatabase<never>()
     const { kafka, start } = service(shared)
     const other = service(shared)
     const relay = start({ pollIntervalMs: 1_000 })
@@ -242,7 +243,7 @@ describe('when it is stopped', () => {
   })
 
   test('it stops at its limit; the rest stays stored for the next start', async () => {
-    const shared: MemoryDatabase<never> = new Map()
+    const shared = new MemoryDatabase<never>()
     const { kafka, tell, start } = service(shared)
     const release = kafka.hold()
     const relay = start({ messagesMax: 1 })
@@ -286,7 +287,7 @@ describe('when it is stopped', () => {
 })
 
 test('a crash between publishing and forgetting: the next process publishes the same again', async () => {
-  const shared: MemoryDatabase<never> = new Map()
+  const shared = new MemoryDatabase<never>()
   const first = service(shared)
   vi.spyOn(first.store, 'forget').mockReturnValue(new Promise(() => {}))
   await first.tell('a', 'b', 'a')

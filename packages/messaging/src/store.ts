@@ -1,3 +1,4 @@
+import type { DeadLetter } from './deadLetter.ts'
 import type { Message } from './message.ts'
 
 /** A stored outgoing message and where it is stored; `at` is opaque to all but its store. */
@@ -11,6 +12,8 @@ export interface Outcome {
   readonly handled: number
   /** Messages dropped because their id had been handled, or stood in the batch already. */
   readonly duplicates: number
+  /** Messages whose key is held by a dead letter, in order. Nothing was done with them: they are to be parked, too. */
+  readonly held: readonly Message[]
 }
 
 /**
@@ -26,14 +29,46 @@ export interface Backlog {
   readonly oldestMs: number
 }
 
+export interface LetterQuery {
+  readonly id?: string | undefined
+  readonly key?: string | undefined
+  readonly limit: number
+}
+
+/**
+ * Records that a service set aside, in its own database. A letter of a failed message holds its key: what comes later for that key is
+ * set aside behind it, until the letters have been handled or discarded one by one, oldest first.
+ */
+export interface DeadLetterStore<Work> {
+  /**
+   * Sets letters aside, in order; a record that is there already stays as it is. A `held` one is set aside only while its key is held.
+   * @returns the letters as they are stored; those missing are to be handled instead, their key is no longer held.
+   */
+  park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]>
+  /** Oldest first, per key in the order in which they were set aside. */
+  letters(query: LetterQuery): Promise<readonly DeadLetter[]>
+  /** How many there are, by kind. */
+  letterCounts(): Promise<Readonly<Record<DeadLetter['failure']['kind'], number>>>
+  /**
+   * Handles the letter's message through the inbox, whether or not its key is held, and the letter leaves with it: both or neither.
+   * @throws whatever `react` throws, and database errors.
+   */
+  handleParked(letter: DeadLetter, message: Message, react: React<Work>): Promise<Outcome>
+  /** Writes down one more attempt that failed. */
+  failedAgain(letter: DeadLetter): Promise<void>
+  /** The letter leaves without effect. Its event id counts as handled from then on. */
+  discard(letter: DeadLetter): Promise<void>
+}
+
 /**
  * State, handled ids and outgoing messages of one service, in its own database. `Work` is the database's native handle.
  * One conformance suite (`testing/`) holds every implementation to what is said here.
  */
-export interface MessageStore<Work> {
+export interface MessageStore<Work> extends DeadLetterStore<Work> {
   /**
    * Handles each not yet handled message of the batch, in order: its effects, its id and what it emits become durable together,
-   * or not at all. Bounded by the caller: at most a few hundred messages.
+   * or not at all. Messages of a key that a dead letter holds are left alone and named in the outcome. Bounded by the caller: at most
+   * a few hundred messages.
    * @throws whatever `react` throws, and database errors; nothing of the batch is stored then.
    */
   handleOnce(batch: readonly Message[], react: React<Work>): Promise<Outcome>

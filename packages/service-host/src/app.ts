@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express'
+import { requireToken } from './admin.ts'
 import { jsonBody } from './body.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -15,6 +16,8 @@ export interface AppOptions {
   isUnavailable?: (error: unknown) => boolean
   /** The service's own routes, complete before this call; their errors, thrown or rejected, become problem+json. */
   routes: Router
+  /** Routes below /admin for who sends the token. Default: none, /admin does not exist. */
+  admin?: { readonly token: string; readonly routers: readonly Router[] } | undefined
 }
 
 export interface ServiceApp {
@@ -27,7 +30,7 @@ export interface ServiceApp {
  * The HTTP side of a service: `/livez`, `/readyz`, `/metrics` and its routes, JSON in and out, every error as problem+json.
  * Requests are measured but logged at level debug only.
  */
-export function createApp({ log, metrics, checks, routes, isUnavailable = () => false }: AppOptions): ServiceApp {
+export function createApp({ log, metrics, checks, routes, admin, isUnavailable = () => false }: AppOptions): ServiceApp {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -66,7 +69,10 @@ export function createApp({ log, metrics, checks, routes, isUnavailable = () => 
     res.setHeader('Content-Type', metrics.registry.contentType).end(text)
   })
 
-  app.use(operations, refuseBadUrl, jsonBody(), routes, otherMethods(operations), otherMethods(routes))
+  app.use(operations, refuseBadUrl, jsonBody())
+  if (admin) app.use('/admin', requireToken(admin.token))
+  const routers = [routes, ...(admin?.routers ?? [])]
+  app.use(...routers, otherMethods(operations), ...routers.map(otherMethods))
   app.use((req) => {
     throw notFound(`the resource ${req.path.slice(0, 200)}`)
   })

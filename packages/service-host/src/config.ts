@@ -57,6 +57,15 @@ export const baseConfig = {
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   KAFKA_BROKERS: brokers,
   DATABASE_URL: url,
+  /** Opens the admin routes to who sends it; without it there are none. */
+  ADMIN_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,200}$/, 'expected 8 to 200 visible ASCII characters')
+    .optional(),
+  /** Compiles nothing in or out: only with it faults can be switched on. */
+  FAULTS_ENABLED: flag.default(false),
+  /** Faults from the start, as JSON; needs FAULTS_ENABLED. */
+  FAULTS: z.string().optional(),
 }
 
 /**

@@ -61,6 +61,17 @@ export function createMetrics({ service }: { service: string }) {
     outboxDepth.set(state.depth)
     outboxOldest.set(state.oldestSeconds)
   })
+  let letterSource: (() => Promise<Readonly<Record<string, number>>>) | undefined
+  const openLetters = new Gauge({
+    name: 'shop_dead_letters',
+    help: 'Messages that are set aside now: undecodable, failed, or held behind a failed one of their order.',
+    labelNames: ['kind'] as const,
+    registers,
+  })
+  const refreshLetters = once(async () => {
+    openLetters.reset()
+    for (const [kind, count] of Object.entries((await read('dead_letters', letterSource)) ?? {})) openLetters.set({ kind }, count)
+  })
   const consumerLag = new Gauge({
     name: 'shop_consumer_lag',
     help: 'Messages in a topic that this service has not yet handled.',
@@ -128,13 +139,17 @@ export function createMetrics({ service }: { service: string }) {
     observeOutbox(source: () => Promise<OutboxState>): void {
       outboxSource = source
     },
+    /** Sets where the number of dead letters by kind comes from; asked once per scrape, at most 2 s. */
+    observeDeadLetters(source: () => Promise<Readonly<Record<string, number>>>): void {
+      letterSource = source
+    },
     /** Sets where the lag per topic comes from; asked once per scrape, at most 2 s. */
     observeConsumerLag(source: () => Promise<Record<string, number>>): void {
       lagSource = source
     },
     /** The text that Prometheus scrapes. */
     async scrape(): Promise<string> {
-      await Promise.all([refreshOutbox(), refreshLag()])
+      await Promise.all([refreshOutbox(), refreshLetters(), refreshLag()])
       return registry.metrics()
     },
   }

@@ -1,12 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { catalogueFor, type ServiceName, subscriptionsOf } from '@shop/choreography'
-import { type MessageStore, type Observer, type React, recordHandler, startRelay } from '@shop/messaging'
+import {
+  deadLetters,
+  type Faults,
+  type MessageStore,
+  type Observer,
+  type React,
+  recordHandler,
+  retryCompensations,
+  startRelay,
+} from '@shop/messaging'
 import { consume, kafkaClient, kafkaPublisher } from '@shop/messaging/kafka'
 import type { Router } from 'express'
 import type { z } from 'zod'
+import { deadLetterRoutes, faultRoutes } from './admin.ts'
 import { createApp } from './app.ts'
-import { readConfig } from './config.ts'
+import { ConfigurationError, readConfig } from './config.ts'
 import { messageOf } from './errors.ts'
+import { FaultRules, readFaultRules } from './faults.ts'
 import { fail, host, runService, type StopStep } from './lifecycle.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -29,13 +40,21 @@ export interface BaseSettings {
   readonly LOG_LEVEL: string
   readonly KAFKA_BROKERS: string[]
   readonly DATABASE_URL: string
+  readonly ADMIN_TOKEN?: string | undefined
+  readonly FAULTS_ENABLED: boolean
+  readonly FAULTS?: string | undefined
 }
 
 export interface ParticipantOptions<Config extends z.ZodObject & z.ZodType<BaseSettings>, Work> {
   readonly name: ServiceName
   readonly config: Config
   /** Opens the database and builds the service's parts. @throws when the database cannot be reached; it is called again then. */
-  readonly open: (context: { config: z.output<Config>; log: Log; metrics: Metrics }) => Promise<Parts<Work>>
+  readonly open: (context: {
+    readonly config: z.output<Config>
+    readonly log: Log
+    readonly metrics: Metrics
+    readonly faults: Faults | undefined
+  }) => Promise<Parts<Work>>
 }
 
 /**
@@ -52,23 +71,26 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
     const { KAFKA_BROKERS: brokers, LOG_LEVEL: level, PORT: port, HOST: hostname } = config
     const log = createLog({ service: name, level })
     const metrics = createMetrics({ service: name })
+    const faults = switchedFaults(config, log)
     const {
       store,
       react,
       routes,
       stopFirst = [],
       close,
-    } = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics }))
+    } = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults }))
 
     const catalogue = catalogueFor(name)
     const kafka = kafkaClient({ brokers, clientId: name, log })
     const publisher = kafkaPublisher({ kafka, log })
-    const relay = startRelay({ store, publisher, catalogue, log })
+    const relay = startRelay({ store, publisher, catalogue, log, faults })
+    const letters = deadLetters({ store, catalogue, react, log })
+    const compensations = retryCompensations(letters, log)
     const subscription = consume({
       kafka,
       groupId: name,
       topics: subscriptionsOf(name),
-      handle: recordHandler({ consumer: name, catalogue, store, react, publisher, log, observe: observer(metrics) }),
+      handle: recordHandler({ consumer: name, catalogue, store, react, publisher, log, observe: observer(metrics), faults }),
       log,
       onFatal: fail,
     })
@@ -76,12 +98,16 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
       const { count, oldestMs } = await store.backlog()
       return { depth: count, oldestSeconds: oldestMs / 1_000 }
     })
+    metrics.observeDeadLetters(() => store.letterCounts())
     metrics.observeConsumerLag(() => subscription.lag())
 
     const app = createApp({
       log,
       metrics,
       routes,
+      admin: config.ADMIN_TOKEN
+        ? { token: config.ADMIN_TOKEN, routers: [deadLetterRoutes(name, letters), ...(faults ? [faultRoutes(faults)] : [])] }
+        : undefined,
       isUnavailable: (error) => store.isTransient(error),
       checks: {
         database: () => store.ping(),
@@ -101,6 +127,7 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
       hostname,
       onStop: [
         ...stopFirst,
+        { name: 'compensations', stop: () => compensations.stop() },
         { name: 'consumer', stop: () => subscription.stop() },
         { name: 'relay', stop: () => relay.stop() },
         { name: 'producer', stop: () => publisher.close() },
@@ -108,6 +135,15 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
       ],
     })
   })
+
+/** @throws ConfigurationError when faults are given without being enabled, or are wrong. */
+const switchedFaults = ({ FAULTS_ENABLED, FAULTS }: BaseSettings, log: Log): FaultRules | undefined => {
+  if (!FAULTS_ENABLED && FAULTS !== undefined) throw new ConfigurationError('FAULTS is set, but FAULTS_ENABLED is not true')
+  if (!FAULTS_ENABLED) return undefined
+  const faults = new FaultRules(log)
+  for (const rule of FAULTS === undefined ? [] : readFaultRules(FAULTS)) faults.add(rule)
+  return faults
+}
 
 const openMsMax = 600_000
 const retryDelayMsMin = 500

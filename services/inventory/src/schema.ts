@@ -1,4 +1,4 @@
-import { messagingSchema } from '@shop/messaging/postgres'
+import { deadLettersSchema, messagingSchema } from '@shop/messaging/postgres'
 
 /** In order; what was released is never changed, only added to. */
 export const migrations: readonly string[] = [
@@ -23,4 +23,5 @@ CREATE TABLE reservations (
   early json CHECK (early IS NULL OR lines IS NULL)
 );
 `,
+  deadLettersSchema,
 ]

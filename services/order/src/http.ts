@@ -1,4 +1,4 @@
-import { gather, type Log, type Message, Overloaded, startedBy } from '@shop/messaging'
+import { type Faults, gather, type Log, type Message, Overloaded, startedBy } from '@shop/messaging'
 import type { MongoMessageStore, NewDocument } from '@shop/messaging/mongo'
 import { badRequest, conflict, idempotencyKey, notFound, parse, unavailable, unprocessable } from '@shop/service-host'
 import { Router } from 'express'
@@ -18,6 +18,7 @@ export interface OrderRoutesOptions {
   /** Above this many messages that wait for the broker, no more orders are taken. */
   readonly outboxDepthMax: number
   readonly log: Log
+  readonly faults?: Faults | undefined
 }
 
 const text = (lengthMax: number) => z.string().trim().min(1).max(lengthMax)
@@ -81,8 +82,7 @@ const readCursor = (cursor: string): { placedAt: string; orderId: string } => {
 /** Asks for an order to be cancelled and stores what follows. @returns `undefined` when there is no such order. */
 export const cancelOrder = (store: MongoMessageStore<Order>, id: string, cause: CancellationCause) =>
   store.change(id, (order) => {
-    // null: a document that only keeps ids of events, of an order that was never placed here
-    if (order === undefined || order === null) return { emit: [], result: undefined }
+    if (order === undefined) return { emit: [], result: undefined }
     const { outcome, order: after, emit } = requestCancellation(order, cause)
     const told: Message[] = emit.map((fact) => startedBy({ key: id, correlationId: order.correlationId }, fact))
     const state = remember(after, ...told)
@@ -90,7 +90,7 @@ export const cancelOrder = (store: MongoMessageStore<Order>, id: string, cause: 
   })
 
 export const routes = (options: OrderRoutesOptions): Router => {
-  const { store, model, products, deadlines, deadlineMs, outboxDepthMax } = options
+  const { store, model, products, deadlines, deadlineMs, outboxDepthMax, faults } = options
 
   // Orders that come in at the same time are stored by one write.
   const create = gather<NewDocument<Order>, boolean>({
@@ -130,6 +130,7 @@ export const routes = (options: OrderRoutesOptions): Router => {
       throw error
     }
     if (created) deadlines.placed(document.key, Date.parse(document.state.deadlineAt))
+    await faults?.pass('http-after-store', ['OrderPlaced'])
     const order = created ? document.state : await earlier(key, fingerprintOf(command))
     if (!created) res.set('Idempotent-Replayed', 'true')
     res
@@ -167,6 +168,7 @@ export const routes = (options: OrderRoutesOptions): Router => {
     const id = parse(orderId, req.params, 'params').id.toLowerCase()
     if (req.body !== undefined) parse(z.strictObject({}), req.body, 'body')
     const cancellation = await cancelOrder(store, id, 'customer')
+    await faults?.pass('http-after-store', ['OrderCancellationRequested'])
     if (cancellation === undefined) throw notFound(`order ${id}`)
     if (cancellation.outcome === 'too-late') throw conflict(`order ${id} is ${cancellation.order.status} and cannot be cancelled`)
     res.status(202).json(view({ orderId: id, order: cancellation.order }))

@@ -17,7 +17,7 @@ await runParticipant({
     /** Above so many events that wait for the broker, POST /orders answers 503. */
     OUTBOX_DEPTH_MAX: z.coerce.number().int().min(1).default(10_000),
   }),
-  open: async ({ config, log, metrics }) => {
+  open: async ({ config, log, metrics, faults }) => {
     const connection = await connectMongo({ uri: config.DATABASE_URL, applicationName: 'order' })
     const model = orderModel(connection)
     const store = new MongoMessageStore<Order>(connection, model)
@@ -41,6 +41,7 @@ await runParticipant({
         deadlineMs: config.ORDER_DEADLINE,
         outboxDepthMax: config.OUTBOX_DEPTH_MAX,
         log,
+        faults,
       }),
       stopFirst: [{ name: 'deadlines', stop: () => deadlines.stop() }],
       close: () => store.close().then(() => connection.close()),

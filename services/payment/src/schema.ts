@@ -1,4 +1,4 @@
-import { messagingSchema } from '@shop/messaging/postgres'
+import { deadLettersSchema, messagingSchema } from '@shop/messaging/postgres'
 
 /** In order; what was released is never changed, only added to. Amounts are minor units. */
 export const migrations: readonly string[] = [
@@ -31,4 +31,5 @@ CREATE TABLE ledger (
   UNIQUE (order_id, kind, account)
 );
 `,
+  deadLettersSchema,
 ]

@@ -1,1 +1,1 @@
-export { type MemoryDatabase, MemoryMessageStore } from './store.ts'
+export { MemoryDatabase, MemoryMessageStore } from './store.ts'

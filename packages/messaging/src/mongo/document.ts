@@ -19,6 +19,8 @@ export interface MessageDocument<State> {
   readonly state: State
   readonly handled: readonly string[]
   readonly outbox: readonly OutboxEntry[]
+  /** Dead letters that hold this key, oldest first; absent when there is none. */
+  readonly parked?: readonly string[] | undefined
 }
 
 /**
@@ -37,6 +39,7 @@ export const messageDocumentModel = <State>(
       state: { type: Schema.Types.Mixed, required: true },
       handled: { type: [String], required: true },
       outbox: { type: [Schema.Types.Mixed], required: true },
+      parked: { type: [String], default: undefined },
     },
     { collection, versionKey: false, autoIndex: false, autoCreate: false, writeConcern: { w: 'majority', j: true } },
   )

@@ -21,6 +21,7 @@ afterAll(async () => {
 
 storeConformance('MongoDB', async (): Promise<StoreFixture<Documents<number>>> => {
   const model = messageDocumentModel<number>(connection, `counts_${randomUUID().slice(0, 8)}`)
+  await connection.collection('dead_letters').deleteMany({})
   await model.createCollection()
   await model.createIndexes()
   return {

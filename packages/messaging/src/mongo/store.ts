@@ -1,8 +1,10 @@
 import type { Connection, Model, mongo } from 'mongoose'
-import { byKey, distinct, notYetHandled } from '../batch.ts'
+import { byKey, distinct, sortBatch } from '../batch.ts'
+import type { DeadLetter } from '../deadLetter.ts'
 import { assertOwnKeys, Documents } from '../documents.ts'
 import type { Message } from '../message.ts'
-import type { Backlog, MessageStore, Outcome, React, Stored } from '../store.ts'
+import type { Backlog, LetterQuery, MessageStore, Outcome, React, Stored } from '../store.ts'
+import { MongoDeadLetters } from './deadLetters.ts'
 import type { MessageDocument } from './document.ts'
 import { MongoOutbox, toEntry } from './outbox.ts'
 import { isTransientMongoError } from './transient.ts'
@@ -17,6 +19,14 @@ export interface NewDocument<State> {
   readonly emit: readonly Message[]
 }
 
+/** What is to be written into the documents at hand, beside their states. */
+interface Change {
+  readonly fresh: readonly Message[]
+  readonly emit: readonly Message[]
+  /** By key, the letters that hold it from now on; absent keys stay as they are. */
+  readonly parked?: ReadonlyMap<string, readonly string[]>
+}
+
 /**
  * The contract on MongoDB without transactions: one atomic write of one document per key, guarded by the version that it follows.
  * When another process was faster, the documents are loaded and decided again; what is stored by then is dropped as handled.
@@ -25,6 +35,7 @@ export class MongoMessageStore<State> implements MessageStore<Documents<State>> 
   readonly #db: mongo.Db
   readonly #collection: mongo.Collection<MessageDocument<State>>
   readonly #outbox: MongoOutbox<State>
+  readonly #letters: MongoDeadLetters
   #listener: () => void = () => {}
 
   constructor(connection: Connection, model: Model<MessageDocument<State>>) {
@@ -34,17 +45,78 @@ export class MongoMessageStore<State> implements MessageStore<Documents<State>> 
     this.#db = db
     this.#collection = db.collection<MessageDocument<State>>(model.collection.collectionName)
     this.#outbox = new MongoOutbox(this.#collection, db.collection('leases'))
+    this.#letters = new MongoDeadLetters(db.collection('dead_letters'))
   }
 
   async handleOnce(batch: readonly Message[], react: React<Documents<State>>): Promise<Outcome> {
-    const ids = distinct(batch.map((m) => m.id))
-    let handled: number | undefined
+    let outcome: Outcome = { handled: 0, duplicates: 0, held: [] }
+    let duplicates: number | undefined
     await this.#change(distinct(batch.map((m) => m.key)), async (work, loaded) => {
-      const fresh = notYetHandled(batch, new Set(loaded.flatMap((d) => d.handled)))
-      handled ??= fresh.length
-      return { fresh, emit: fresh.length === 0 ? [] : await react(work, fresh) }
+      const holding = new Set(loaded.flatMap((d) => (d.parked?.length ? d._id : [])))
+      const sorted = sortBatch(batch, new Set(loaded.flatMap((d) => d.handled)), (key) => holding.has(key))
+      // Decided again after a conflict: what this call has written by then is not a duplicate but its own.
+      duplicates ??= sorted.duplicates
+      outcome = { handled: batch.length - duplicates - sorted.held.length, duplicates, held: sorted.held }
+      return { fresh: sorted.fresh, emit: sorted.fresh.length === 0 ? [] : await react(work, sorted.fresh) }
     })
-    return { handled: handled ?? 0, duplicates: batch.length - Math.min(handled ?? 0, ids.length) }
+    return outcome
+  }
+
+  /**
+   * The document that holds the key is written first, then what the letter says: when the process is killed between the two, the record
+   * comes again, and is told by its document that it belongs here.
+   */
+  async park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
+    const holding = letters.filter((l) => l.failure.kind !== 'undecodable')
+    const refused = new Set<string>()
+    await this.#change(distinct(holding.flatMap((l) => l.record.key ?? [])), async (_work, loaded) => {
+      const parked = new Map(loaded.map((d) => [d._id, d.parked ?? []]))
+      refused.clear()
+      for (const { id, record, failure } of holding) {
+        const key = record.key ?? ''
+        const before = parked.get(key) ?? []
+        if (failure.kind === 'held' && before.length === 0) refused.add(id)
+        else if (!before.includes(id)) parked.set(key, [...before, id])
+      }
+      return { fresh: [], emit: [], parked }
+    })
+    return await this.#letters.add(letters.filter((l) => !refused.has(l.id)))
+  }
+
+  async handleParked(letter: DeadLetter, message: Message, react: React<Documents<State>>): Promise<Outcome> {
+    let outcome: Outcome | undefined
+    await this.#change([message.key], async (work, [document]) => {
+      const fresh = document?.handled.includes(message.id) ? [] : [message]
+      outcome ??= { handled: fresh.length, duplicates: 1 - fresh.length, held: [] }
+      return { fresh, emit: fresh.length === 0 ? [] : await react(work, fresh), parked: without(letter, document) }
+    })
+    await this.#letters.remove(letter)
+    return outcome ?? { handled: 0, duplicates: 0, held: [] }
+  }
+
+  async discard(letter: DeadLetter): Promise<void> {
+    const { record, failure } = letter
+    if (record.key !== null && failure.kind !== 'undecodable') {
+      const done = failure.eventId === undefined ? [] : [{ id: failure.eventId, key: record.key } as Message]
+      await this.#change([record.key], async (_work, [document]) => ({
+        fresh: done.filter((m) => !document?.handled.includes(m.id)),
+        emit: [],
+        parked: without(letter, document),
+      }))
+    }
+    await this.#letters.remove(letter)
+  }
+
+  letters(query: LetterQuery): Promise<readonly DeadLetter[]> {
+    return this.#letters.find(query)
+  }
+
+  letterCounts() {
+    return this.#letters.counts()
+  }
+
+  failedAgain(letter: DeadLetter): Promise<void> {
+    return this.#letters.update(letter)
   }
 
   /**
@@ -83,20 +155,19 @@ export class MongoMessageStore<State> implements MessageStore<Documents<State>> 
 
   async #change(
     keys: readonly string[],
-    decide: (
-      work: Documents<State>,
-      loaded: readonly MessageDocument<State>[],
-    ) => Promise<{ fresh: readonly Message[]; emit: readonly Message[] }>,
+    decide: (work: Documents<State>, loaded: readonly MessageDocument<State>[]) => Promise<Change>,
   ): Promise<void> {
+    if (keys.length === 0) return
     for (let attempt = 0; attempt < conflictsMax; attempt++) {
       const loaded = await this.#load(keys)
       // Some of the last attempt's documents may have been written: what they tell is in them, and is relayed from there.
       if (attempt > 0) this.#toRelay(loaded)
-      const work = new Documents(new Map(loaded.map((d) => [d._id, d.state])))
-      const { fresh, emit } = await decide(work, loaded)
-      assertOwnKeys(emit, new Set(keys))
+      // A document may have no state yet, only ids of messages that changed nothing.
+      const work = new Documents<State>(new Map(loaded.flatMap((d) => (d.state === null ? [] : [[d._id, d.state] as const]))))
+      const change = await decide(work, loaded)
+      assertOwnKeys(change.emit, new Set(keys))
       const before = new Map(loaded.map((d) => [d._id, d]))
-      const changed = this.#changes(keys, before, work, byKey(fresh), byKey(emit))
+      const changed = this.#changes(keys, before, work, change)
       if (changed.length === 0) return
       if (await this.#replace(changed, before)) {
         this.#toRelay(changed)
@@ -115,26 +186,30 @@ export class MongoMessageStore<State> implements MessageStore<Documents<State>> 
     if (documents.some((d) => d.outbox.length > 0)) this.#listener()
   }
 
-  /** The documents to write: those with handled ids, outgoing messages, or a state that is another object than before. */
+  /** The documents to write: those with handled ids, outgoing messages, other letters, or a state that is another object than before. */
   #changes(
     keys: readonly string[],
     before: ReadonlyMap<string, MessageDocument<State>>,
     work: Documents<State>,
-    fresh: ReadonlyMap<string, Message[]>,
-    told: ReadonlyMap<string, Message[]>,
+    change: Change,
   ): MessageDocument<State>[] {
+    const fresh = byKey(change.fresh)
+    const told = byKey(change.emit)
     return keys.flatMap((key) => {
       const old = before.get(key)
       const state = work.get(key)
       const ids = fresh.get(key) ?? []
       const emit = told.get(key) ?? []
-      if (ids.length === 0 && emit.length === 0 && state === old?.state) return []
+      const parked = change.parked?.get(key) ?? old?.parked ?? []
+      const isAsBefore = (state ?? null) === (old?.state ?? null) && parked.length === (old?.parked ?? []).length
+      if (ids.length === 0 && emit.length === 0 && isAsBefore) return []
       return {
         _id: key,
         version: (old?.version ?? 0) + 1,
         state: (state ?? null) as State,
         handled: [...(old?.handled ?? []), ...ids.map((m) => m.id)],
         outbox: [...(old?.outbox ?? []).filter((e) => !this.#outbox.hasRelayed(e.id)), ...emit.map(toEntry)],
+        ...(parked.length === 0 ? {} : { parked }),
       }
     })
   }
@@ -204,3 +279,6 @@ export class MongoMessageStore<State> implements MessageStore<Documents<State>> 
     return this.#outbox.close()
   }
 }
+
+const without = <State>(letter: DeadLetter, document: MessageDocument<State> | undefined) =>
+  new Map(document ? [[document._id, (document.parked ?? []).filter((id) => id !== letter.id)]] : [])

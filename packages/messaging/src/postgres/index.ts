@@ -1,3 +1,4 @@
+export { deadLettersSchema } from './deadLetters.ts'
 export { migrate } from './migrate.ts'
 export { createPool, type PoolOptions } from './pool.ts'
 export { KeyReused, performOnce } from './requests.ts'

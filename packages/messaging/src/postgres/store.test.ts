@@ -3,6 +3,7 @@ import pg, { type Pool, type PoolClient } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { backendUrl } from '../testing/backends.ts'
 import { type StoreFixture, storeConformance } from '../testing/index.ts'
+import { deadLettersSchema } from './deadLetters.ts'
 import { migrate } from './migrate.ts'
 import { createPool } from './pool.ts'
 import { messagingSchema } from './schema.ts'
@@ -37,8 +38,8 @@ const connect = (): Pool => {
 storeConformance('PostgreSQL', async (): Promise<StoreFixture<PoolClient>> => {
   const observer = connect()
   pools.set(observer, observer)
-  await migrate(observer, [messagingSchema, 'CREATE TABLE counts (key uuid PRIMARY KEY, count int NOT NULL)'])
-  await observer.query('TRUNCATE inbox, outbox, counts')
+  await migrate(observer, [messagingSchema, deadLettersSchema, 'CREATE TABLE counts (key uuid PRIMARY KEY, count int NOT NULL)'])
+  await observer.query('TRUNCATE inbox, outbox, dead_letters, counts')
   return {
     open: async () => {
       const pool = connect()

@@ -1,14 +1,18 @@
 import type { Pool, PoolClient } from 'pg'
-import { distinct, notYetHandled } from '../batch.ts'
+import { notYetHandled } from '../batch.ts'
+import type { DeadLetter } from '../deadLetter.ts'
 import type { Message } from '../message.ts'
-import type { Backlog, MessageStore, Outcome, React, Stored } from '../store.ts'
+import type { Backlog, LetterQuery, MessageStore, Outcome, React, Stored } from '../store.ts'
+import { countLetters, findLetters, parkLetters, removeLetter, updateFailure } from './deadLetters.ts'
 import { PostgresOutbox } from './outbox.ts'
 import { isTransientPostgresError } from './transient.ts'
 
 const insertInbox = {
   name: 'inbox-insert',
-  // Sorted, so that two transactions with the same ids wait for each other instead of deadlocking.
-  text: 'INSERT INTO inbox (id) SELECT id FROM unnest($1::uuid[]) AS t(id) ORDER BY id ON CONFLICT DO NOTHING RETURNING id',
+  // Sorted, so that two transactions with the same ids wait for each other instead of deadlocking. Messages of held keys are left out.
+  text: `INSERT INTO inbox (id) SELECT id FROM unnest($1::uuid[], $2::text[]) AS t(id, key)
+          WHERE NOT EXISTS (SELECT FROM dead_letters AS l WHERE l.key = t.key AND l.kind <> 'undecodable')
+          ORDER BY id ON CONFLICT DO NOTHING RETURNING id`,
 }
 
 /**
@@ -27,14 +31,52 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
   }
 
   async handleOnce(batch: readonly Message[], react: React<PoolClient>): Promise<Outcome> {
-    if (batch.length === 0) return { handled: 0, duplicates: 0 }
+    if (batch.length === 0) return { handled: 0, duplicates: 0, held: [] }
     return await this.transaction(async (client) => {
-      const ids = distinct(batch.map((m) => m.id))
-      const inserted = await client.query<{ id: string }>({ ...insertInbox, values: [ids] })
-      const fresh = freshOf(batch, ids, inserted.rows)
+      const unique = notYetHandled(batch, new Set())
+      const { rows } = await client.query<{ id: string }>({
+        ...insertInbox,
+        values: [unique.map((m) => m.id), unique.map((m) => m.key)],
+      })
+      const { fresh, held } =
+        rows.length === unique.length ? { fresh: unique, held: [] } : await sortInserted(client, unique, rows)
       const emit = fresh.length === 0 ? [] : await react(client, fresh)
-      return { result: { handled: fresh.length, duplicates: batch.length - fresh.length }, emit }
+      return { result: { handled: fresh.length, duplicates: batch.length - fresh.length - held.length, held }, emit }
     })
+  }
+
+  async park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
+    return await this.transaction(async (client) => ({ result: await parkLetters(client, letters), emit: [] }))
+  }
+
+  async handleParked(letter: DeadLetter, message: Message, react: React<PoolClient>): Promise<Outcome> {
+    return await this.transaction(async (client) => {
+      const isFresh = (await removeLetter(client, letter)) && (await handledNow(client, message.id))
+      const emit = isFresh ? await react(client, [message]) : []
+      return { result: { handled: isFresh ? 1 : 0, duplicates: isFresh ? 0 : 1, held: [] }, emit }
+    })
+  }
+
+  async discard(letter: DeadLetter): Promise<void> {
+    await this.transaction(async (client) => {
+      await removeLetter(client, letter)
+      const { kind, eventId } = letter.failure
+      // Of a record that could not be decoded, not even the id is to be trusted.
+      if (eventId !== undefined && kind !== 'undecodable') await handledNow(client, eventId)
+      return { result: undefined, emit: [] }
+    })
+  }
+
+  letters(query: LetterQuery): Promise<readonly DeadLetter[]> {
+    return findLetters(this.#pool, query)
+  }
+
+  letterCounts() {
+    return countLetters(this.#pool)
+  }
+
+  failedAgain(letter: DeadLetter): Promise<void> {
+    return updateFailure(this.#pool, letter)
   }
 
   /** Runs `change` in one transaction and stores what it emits with it. @throws what `change` throws, after rolling back. */
@@ -96,8 +138,15 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
   }
 }
 
-const freshOf = (batch: readonly Message[], ids: readonly string[], inserted: readonly { id: string }[]): Message[] => {
-  if (inserted.length === ids.length && ids.length === batch.length) return [...batch]
+/** What was not inserted is either handled already or held. */
+const sortInserted = async (client: PoolClient, unique: readonly Message[], inserted: readonly { id: string }[]) => {
   const isNew = new Set(inserted.map((r) => r.id))
-  return notYetHandled(batch, new Set(ids.filter((id) => !isNew.has(id))))
+  const rest = unique.filter((m) => !isNew.has(m.id))
+  const { rows } = await client.query<{ id: string }>('SELECT id FROM inbox WHERE id = ANY($1::uuid[])', [rest.map((m) => m.id)])
+  const handled = new Set(rows.map((r) => r.id))
+  return { fresh: unique.filter((m) => isNew.has(m.id)), held: rest.filter((m) => !handled.has(m.id)) }
 }
+
+/** @returns false when the id had been handled before. */
+const handledNow = async (client: PoolClient, id: string): Promise<boolean> =>
+  (await client.query('INSERT INTO inbox (id) VALUES ($1) ON CONFLICT DO NOTHING', [id])).rowCount === 1
