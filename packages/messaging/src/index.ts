@@ -1,7 +1,7 @@
 export { byKey, distinct } from './batch.ts'
 export type { Catalogue } from './catalogue.ts'
 export type { DeadLetter, Failure } from './deadLetter.ts'
-export { Documents } from './documents.ts'
+export { type Decided, type DocumentStore, Documents, type NewDocument } from './documents.ts'
 export { type Decoded, decode, encode } from './envelope.ts'
 export { type FaultPoint, type Faults, faultPoints } from './faults.ts'
 export { type GatherOptions, gather, Overloaded } from './gather.ts'

@@ -4,8 +4,11 @@ import { createPool, PostgresMessageStore } from '@shop/messaging/postgres'
 import pg, { type Pool } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { initialise } from './init.ts'
-import { react } from './reactions.ts'
-import { findReservation, listStock } from './store.ts'
+import { reactions } from './reactions.ts'
+import * as tables from './store.ts'
+
+const { findReservation, listStock } = tables
+const react = reactions(tables)
 
 const { POSTGRES_URL } = process.env
 if (!POSTGRES_URL) throw new Error('POSTGRES_URL is not set: run the tests by "npm test", which starts the backends')

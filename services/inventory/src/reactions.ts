@@ -1,9 +1,8 @@
 /** Kafka in: a batch of events, decided in memory in order, written with one statement per table. */
 import type { Incoming } from '@shop/choreography'
 import { causedBy, distinct, type Message, type React } from '@shop/messaging'
-import type { PoolClient } from 'pg'
 import { decide, type Line, type Reservation, type Stock } from './inventory.ts'
-import { lockReservations, lockStock, openReservations, saveReservations, saveStock } from './store.ts'
+import type { InventoryTables } from './tables.ts'
 
 type Events = readonly Incoming<'inventory'>[]
 type Reservations = ReadonlyMap<string, Reservation>
@@ -34,31 +33,33 @@ const stockOf = (lines: readonly Line[], stock: ReadonlyMap<string, Stock>): Map
 
 const opens = ({ type }: Incoming<'inventory'>): boolean => type === 'OrderPlaced' || type === 'PaymentCaptured'
 
-export const react: React<PoolClient> = async (client, fresh) => {
-  const events = fresh as Events
-  await openReservations(client, distinct(events.filter(opens).map((e) => e.key)))
-  const reservations = await lockReservations(client, distinct(events.map((e) => e.key)))
-  const lines = linesOf(events, reservations)
-  const stock = await lockStock(client, movingSkus(events, reservations, lines))
+export const reactions =
+  <Work>(tables: InventoryTables<Work>): React<Work> =>
+  async (work, fresh) => {
+    const events = fresh as Events
+    await tables.openReservations(work, distinct(events.filter(opens).map((e) => e.key)))
+    const reservations = await tables.lockReservations(work, distinct(events.map((e) => e.key)))
+    const lines = linesOf(events, reservations)
+    const stock = await tables.lockStock(work, movingSkus(events, reservations, lines))
 
-  const changedReservations = new Map<string, Reservation>()
-  const changedStock = new Map<string, Stock>()
-  const outgoing: Message[] = []
-  for (const event of events) {
-    const before = { reservation: reservations.get(event.key), stock: stockOf(lines.get(event.key) ?? [], stock) }
-    const { state, told } = decide(before, event)
-    if (state.reservation !== undefined && state.reservation !== before.reservation) {
-      reservations.set(event.key, state.reservation)
-      changedReservations.set(event.key, state.reservation)
-    }
-    if (state.stock !== before.stock)
-      for (const [sku, after] of state.stock) {
-        stock.set(sku, after)
-        changedStock.set(sku, after)
+    const changedReservations = new Map<string, Reservation>()
+    const changedStock = new Map<string, Stock>()
+    const outgoing: Message[] = []
+    for (const event of events) {
+      const before = { reservation: reservations.get(event.key), stock: stockOf(lines.get(event.key) ?? [], stock) }
+      const { state, told } = decide(before, event)
+      if (state.reservation !== undefined && state.reservation !== before.reservation) {
+        reservations.set(event.key, state.reservation)
+        changedReservations.set(event.key, state.reservation)
       }
-    outgoing.push(...told.map(({ cause, fact }) => causedBy(cause, fact)))
+      if (state.stock !== before.stock)
+        for (const [sku, after] of state.stock) {
+          stock.set(sku, after)
+          changedStock.set(sku, after)
+        }
+      outgoing.push(...told.map(({ cause, fact }) => causedBy(cause, fact)))
+    }
+    await tables.saveReservations(work, changedReservations)
+    await tables.saveStock(work, changedStock)
+    return outgoing
   }
-  await saveReservations(client, changedReservations)
-  await saveStock(client, changedStock)
-  return outgoing
-}

@@ -1,10 +1,11 @@
-import { type Faults, gather, type Log, type Message, Overloaded, startedBy } from '@shop/messaging'
-import type { MongoMessageStore, NewDocument } from '@shop/messaging/mongo'
+import { type Faults, gather, type Log, type NewDocument, Overloaded } from '@shop/messaging'
+import type { MongoMessageStore } from '@shop/messaging/mongo'
 import { badRequest, conflict, idempotencyKey, notFound, parse, unavailable, unprocessable } from '@shop/service-host'
 import { Router } from 'express'
 import { z } from 'zod'
+import { cancelOrder } from './cancelling.ts'
 import type { Deadlines } from './deadlines.ts'
-import { type CancellationCause, type Order, type Product, price, remember, requestCancellation } from './order.ts'
+import { type Order, type Product, price } from './order.ts'
 import { fingerprintOf, newOrder, orderIdFor } from './placing.ts'
 import { findOrder, listOrders, type OrderModel, type OrderWithId } from './store.ts'
 
@@ -78,16 +79,6 @@ const readCursor = (cursor: string): { placedAt: string; orderId: string } => {
     throw badRequest('the query is not valid: cursor', [{ field: 'cursor', message: 'expected the nextCursor of a page before' }])
   return { placedAt, orderId: id }
 }
-
-/** Asks for an order to be cancelled and stores what follows. @returns `undefined` when there is no such order. */
-export const cancelOrder = (store: MongoMessageStore<Order>, id: string, cause: CancellationCause) =>
-  store.change(id, (order) => {
-    if (order === undefined) return { emit: [], result: undefined }
-    const { outcome, order: after, emit } = requestCancellation(order, cause)
-    const told: Message[] = emit.map((fact) => startedBy({ key: id, correlationId: order.correlationId }, fact))
-    const state = remember(after, ...told)
-    return { state, emit: told, result: { outcome, order: state } }
-  })
 
 export const routes = (options: OrderRoutesOptions): Router => {
   const { store, model, products, deadlines, deadlineMs, outboxDepthMax, faults } = options

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Message, newId, startedBy } from '@shop/messaging'
-import type { NewDocument } from '@shop/messaging/mongo'
+import { type Message, type NewDocument, newId, startedBy } from '@shop/messaging'
 import { type Order, type PlaceOrder, type Priced, placed, remember } from './order.ts'
 
 /** The order and its first event, ready to be stored. */

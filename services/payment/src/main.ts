@@ -2,7 +2,8 @@ import { createPool, PostgresMessageStore } from '@shop/messaging/postgres'
 import { baseConfig, port, runParticipant } from '@shop/service-host'
 import { z } from 'zod'
 import { routes } from './http.ts'
-import { react } from './reactions.ts'
+import { reactions } from './reactions.ts'
+import * as tables from './store.ts'
 
 await runParticipant({
   name: 'payment',
@@ -18,6 +19,6 @@ await runParticipant({
       await pool.end()
       throw error
     })
-    return { store, react, routes: routes(store, pool), close: () => store.close().then(() => pool.end()) }
+    return { store, react: reactions(tables), routes: routes(store, pool), close: () => store.close().then(() => pool.end()) }
   },
 })

@@ -1,6 +1,7 @@
 /** Loads and saves with the native handle: one statement per table and batch. */
 import type { PoolClient } from 'pg'
-import type { Account, Payment, Transfer } from './payment.ts'
+import type { Account, Payment } from './payment.ts'
+import type { Booking } from './tables.ts'
 
 interface PaymentRow {
   order_id: string
@@ -70,15 +71,6 @@ export const saveBalances = async (client: Queryable, accounts: ReadonlyMap<stri
              FROM unnest($1::text[], $2::bigint[]) AS changed(customer_id, balance) WHERE accounts.customer_id = changed.customer_id`,
     values: [[...accounts.keys()], [...accounts.values()].map((a) => a.balance)],
   })
-}
-
-/** A transfer and what it is for. */
-export interface Booking {
-  /** The event or request that moved the money. */
-  readonly transactionId: string
-  /** Absent for deposits. */
-  readonly orderId?: string
-  readonly transfer: Transfer
 }
 
 /** Writes both entries of each booking. */

@@ -1,4 +1,4 @@
 export { type ConnectOptions, connectMongo } from './connect.ts'
 export { type MessageDocument, messageDocumentModel } from './document.ts'
-export { MongoMessageStore, type NewDocument } from './store.ts'
+export { MongoMessageStore } from './store.ts'
 export { isTransientMongoError } from './transient.ts'

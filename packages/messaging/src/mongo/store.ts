@@ -1,9 +1,9 @@
 import type { Connection, Model, mongo } from 'mongoose'
 import { byKey, distinct, sortBatch } from '../batch.ts'
 import type { DeadLetter } from '../deadLetter.ts'
-import { assertOwnKeys, Documents } from '../documents.ts'
+import { assertOwnKeys, type Decided, type DocumentStore, Documents, type NewDocument } from '../documents.ts'
 import type { Message } from '../message.ts'
-import type { Backlog, LetterQuery, MessageStore, Outcome, React, Stored } from '../store.ts'
+import type { Backlog, LetterQuery, Outcome, React, Stored } from '../store.ts'
 import { MongoDeadLetters } from './deadLetters.ts'
 import type { MessageDocument } from './document.ts'
 import { MongoOutbox, toEntry } from './outbox.ts'
@@ -11,13 +11,6 @@ import { isTransientMongoError } from './transient.ts'
 
 const conflictsMax = 50
 const duplicateKey = 11000
-
-/** A new document and what is told with it. */
-export interface NewDocument<State> {
-  readonly key: string
-  readonly state: State
-  readonly emit: readonly Message[]
-}
 
 /** What is to be written into the documents at hand, beside their states. */
 interface Change {
@@ -31,7 +24,7 @@ interface Change {
  * The contract on MongoDB without transactions: one atomic write of one document per key, guarded by the version that it follows.
  * When another process was faster, the documents are loaded and decided again; what is stored by then is dropped as handled.
  */
-export class MongoMessageStore<State> implements MessageStore<Documents<State>> {
+export class MongoMessageStore<State> implements DocumentStore<State> {
   readonly #db: mongo.Db
   readonly #collection: mongo.Collection<MessageDocument<State>>
   readonly #outbox: MongoOutbox<State>
@@ -119,18 +112,7 @@ export class MongoMessageStore<State> implements MessageStore<Documents<State>> 
     return this.#letters.update(letter)
   }
 
-  /**
-   * Changes one document by a command. `decide` gets the state, `undefined` when there is no such document, and returns the state after
-   * it; `undefined` or the same state without messages writes nothing. It runs again when another write came between.
-   */
-  async change<R>(
-    key: string,
-    decide: (state: State | undefined) => {
-      readonly state?: State | undefined
-      readonly emit: readonly Message[]
-      readonly result: R
-    },
-  ): Promise<R> {
+  async change<R>(key: string, decide: (state: State | undefined) => Decided<State, R>): Promise<R> {
     let result: R | undefined
     await this.#change([key], async (work) => {
       const before = work.get(key)
@@ -142,7 +124,6 @@ export class MongoMessageStore<State> implements MessageStore<Documents<State>> 
     return result as R
   }
 
-  /** Stores new documents in one write. @returns the keys that existed already; nothing is changed for them. */
   async create(documents: readonly NewDocument<State>[]): Promise<ReadonlySet<string>> {
     const created = documents.map(
       ({ key, state, emit }): MessageDocument<State> => ({ _id: key, version: 1, state, handled: [], outbox: emit.map(toEntry) }),
