@@ -5,7 +5,7 @@ import { decode } from './envelope.ts'
 import type { Faults } from './faults.ts'
 import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords, type Publisher } from './kafka/port.ts'
 import type { Log } from './log.ts'
-import type { Message } from './message.ts'
+import { type Message, now } from './message.ts'
 import type { MessageStore, Outcome, React } from './store.ts'
 
 /** What is told of each chunk, for metrics. */
@@ -230,5 +230,3 @@ const reactThenPass =
     await faults.pass('before-commit', typesOf(fresh))
     return outgoing
   }
-
-const now = (): string => new Date().toISOString()

@@ -7,7 +7,18 @@ export { type FaultPoint, type Faults, faultPoints } from './faults.ts'
 export { type GatherOptions, gather, Overloaded } from './gather.ts'
 export { type HandlingOptions, type Observer, recordHandler } from './handling.ts'
 export type { Log } from './log.ts'
-export { type Cause, causedBy, type Message, newId, startedBy, type Telling } from './message.ts'
+export {
+  type Cause,
+  causedBy,
+  type Message,
+  newId,
+  now,
+  nowMs,
+  type Stamps,
+  stampWith,
+  startedBy,
+  type Telling,
+} from './message.ts'
 export { type Relay, type RelayOptions, relayOnce, startRelay } from './relay.ts'
 export {
   type DeadLetters,

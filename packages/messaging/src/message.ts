@@ -19,8 +19,25 @@ export interface Message {
   readonly data: unknown
 }
 
-/** A new id, UUIDv7: ids made one after the other stand together in an index, which keeps inserts and look-ups on few pages. */
-export const newId = (): string => uuidv7()
+/** Where ids and times come from. */
+export interface Stamps {
+  /** UUIDv7: ids made one after the other stand together in an index, which keeps inserts and look-ups on few pages. */
+  newId(): string
+  /** Milliseconds since 1970. */
+  nowMs(): number
+}
+
+let stamps: Stamps = { newId: () => uuidv7(), nowMs: () => Date.now() }
+
+/** For simulations: from now on all ids and times of this kit, in the whole process, come from `other`. */
+export const stampWith = (other: Stamps): void => {
+  stamps = other
+}
+
+export const newId = (): string => stamps.newId()
+export const nowMs = (): number => stamps.nowMs()
+/** ISO 8601. */
+export const now = (): string => new Date(nowMs()).toISOString()
 
 type Optional = 'causationId' | 'traceparent'
 
@@ -44,7 +61,7 @@ export const causedBy = (cause: Cause, telling: Telling): Message => ({
   id: newId(),
   type: telling.type,
   key: cause.key,
-  at: new Date().toISOString(),
+  at: now(),
   correlationId: cause.correlationId,
   ...optionalParts({ causationId: cause.id, traceparent: cause.traceparent }),
   data: telling.data,
@@ -60,7 +77,7 @@ export const startedBy = (
     id,
     type: telling.type,
     key: start.key,
-    at: new Date().toISOString(),
+    at: now(),
     correlationId: start.correlationId ?? id,
     ...optionalParts({ traceparent: start.traceparent }),
     data: telling.data,

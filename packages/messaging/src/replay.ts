@@ -4,6 +4,7 @@ import type { DeadLetter } from './deadLetter.ts'
 import { decode } from './envelope.ts'
 import { describe } from './handling.ts'
 import type { Log } from './log.ts'
+import { now, nowMs } from './message.ts'
 import type { DeadLetterStore, React } from './store.ts'
 
 export interface DeadLettersOptions<Work> {
@@ -99,7 +100,7 @@ export const deadLetters = <Work>({ store, catalogue, react, log }: DeadLettersO
       return { id, outcome: handled > 0 ? 'handled' : 'duplicate' }
     } catch (error) {
       const text = describe(error).slice(0, 1_000)
-      const again = { ...failure, error: text, attempts: failure.attempts + 1, lastAt: new Date().toISOString() }
+      const again = { ...failure, error: text, attempts: failure.attempts + 1, lastAt: now() }
       // The database may be what failed: then the letter stays as it was.
       await store.failedAgain({ ...letter, failure: again }).catch(() => {})
       log.warn({ err: error, deadLetter: id, orderId: record.key }, 'dead letter: failed again')
@@ -136,7 +137,7 @@ export const deadLetters = <Work>({ store, catalogue, react, log }: DeadLettersO
 
   const isDue = ({ failure }: DeadLetter): boolean => {
     const delayMs = Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** Math.min(failure.attempts, 10))
-    return Date.now() - Date.parse(failure.lastAt) >= delayMs
+    return nowMs() - Date.parse(failure.lastAt) >= delayMs
   }
 
   return {

@@ -1,1 +1,3 @@
-export { MemoryDatabase, MemoryMessageStore } from './store.ts'
+export { MemoryLetters } from './letters.ts'
+export { MemoryDatabase, type MemoryEntry, MemoryMessageStore } from './store.ts'
+export { MemoryTables, MemoryTablesStore, MemoryTransaction } from './tables.ts'

@@ -1,6 +1,8 @@
 import type { Documents } from '../documents.ts'
-import { type StoreFixture, storeConformance } from '../testing/index.ts'
+import { documentConformance, type StoreFixture, storeConformance } from '../testing/index.ts'
 import { MemoryDatabase, MemoryMessageStore } from './store.ts'
+
+documentConformance('memory', async () => new MemoryMessageStore<number>())
 
 storeConformance('memory', async (): Promise<StoreFixture<Documents<number>>> => {
   const database = new MemoryDatabase<number>()

@@ -1,10 +1,11 @@
-import { byKey, distinct, sortBatch } from '../batch.ts'
+import { byKey, distinct, type Sorted, sortBatch } from '../batch.ts'
 import type { DeadLetter } from '../deadLetter.ts'
-import { assertOwnKeys, Documents } from '../documents.ts'
-import type { Message } from '../message.ts'
-import type { Backlog, LetterQuery, MessageStore, Outcome, React, Stored } from '../store.ts'
+import { assertOwnKeys, type Decided, type DocumentStore, Documents, type NewDocument } from '../documents.ts'
+import { type Message, nowMs } from '../message.ts'
+import type { Backlog, LetterQuery, Outcome, React, Stored } from '../store.ts'
+import { MemoryLetters } from './letters.ts'
 
-interface Entry<State> {
+export interface MemoryEntry<State> {
   readonly version: number
   readonly state: State | undefined
   readonly handled: readonly string[]
@@ -13,132 +14,165 @@ interface Entry<State> {
 
 /** What several memory stores share to be the store of one service in several processes: the database, so to say. */
 export class MemoryDatabase<State> {
-  readonly documents = new Map<string, Entry<State>>()
-  /** In the order in which they were set aside. */
-  readonly letters = new Map<string, DeadLetter>()
+  readonly documents = new Map<string, MemoryEntry<State>>()
+  readonly letters = new MemoryLetters()
 }
 
+type Loaded<State> = ReadonlyMap<string, MemoryEntry<State> | undefined>
+
+const conflictsMax = 100
+
 /** The contract in memory, for simulations and unit tests: one versioned document per key, as on MongoDB. */
-export class MemoryMessageStore<State> implements MessageStore<Documents<State>> {
-  readonly #database: MemoryDatabase<State>
+export class MemoryMessageStore<State> implements DocumentStore<State> {
+  protected readonly database: MemoryDatabase<State>
   #listener: () => void = () => {}
 
   constructor(database = new MemoryDatabase<State>()) {
-    this.#database = database
-  }
-
-  get #documents() {
-    return this.#database.documents
-  }
-
-  #holds(key: string): boolean {
-    return [...this.#database.letters.values()].some((l) => l.record.key === key && l.failure.kind !== 'undecodable')
+    this.database = database
   }
 
   handleOnce(batch: readonly Message[], react: React<Documents<State>>): Promise<Outcome> {
-    return this.#handle(batch, react, (key) => this.#holds(key))
+    return this.#handle(batch, react, (key) => this.database.letters.holds(key))
   }
 
-  async #handle(
-    batch: readonly Message[],
-    react: React<Documents<State>>,
-    isHeld: (key: string) => boolean,
-    letter?: DeadLetter,
-  ): Promise<Outcome> {
-    const attemptsMax = 100
-    for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      const keys = distinct(batch.map((m) => m.key))
-      const loaded = new Map(keys.map((key) => [key, this.#documents.get(key)]))
-      const { fresh, held, duplicates } = sortBatch(batch, new Set([...loaded.values()].flatMap((e) => e?.handled ?? [])), isHeld)
-      const states = new Map([...loaded].flatMap(([key, e]) => (e?.state === undefined ? [] : [[key, e.state] as const])))
+  async handleParked(letter: DeadLetter, message: Message, react: React<Documents<State>>): Promise<Outcome> {
+    const outcome = await this.#handle([message], react, () => false)
+    this.database.letters.remove(letter)
+    return outcome
+  }
+
+  #handle(batch: readonly Message[], react: React<Documents<State>>, isHeld: (key: string) => boolean): Promise<Outcome> {
+    const keys = distinct(batch.map((m) => m.key))
+    return this.#change(keys, async (work, loaded) => {
+      const { fresh, held, duplicates } = this.sort(batch, loaded, isHeld)
+      const emit = fresh.length === 0 ? [] : await react(work, fresh)
+      return { fresh, emit, result: { handled: fresh.length, duplicates, held } }
+    })
+  }
+
+  change<R>(key: string, decide: (state: State | undefined) => Decided<State, R>): Promise<R> {
+    return this.#change([key], async (work) => {
+      const before = work.get(key)
+      const { state, emit, result } = decide(before)
+      if (state !== undefined && state !== before) work.set(key, state)
+      return { fresh: [], emit, result }
+    })
+  }
+
+  async create(documents: readonly NewDocument<State>[]): Promise<ReadonlySet<string>> {
+    const existing = new Set<string>()
+    for (const { key, state, emit } of documents)
+      if (this.database.documents.has(key)) existing.add(key)
+      else this.database.documents.set(key, { version: 1, state, handled: [], outbox: emit })
+    if (documents.some((d) => d.emit.length > 0 && !existing.has(d.key))) this.#listener()
+    return existing
+  }
+
+  async #change<R>(
+    keys: readonly string[],
+    decide: (
+      work: Documents<State>,
+      loaded: Loaded<State>,
+    ) => Promise<{ fresh: readonly Message[]; emit: readonly Message[]; result: R }>,
+  ): Promise<R> {
+    for (let attempt = 0; attempt < conflictsMax; attempt++) {
+      const loaded: Loaded<State> = new Map(keys.map((key) => [key, this.database.documents.get(key)]))
+      const states = new Map<string, State>()
+      for (const [key, entry] of loaded) if (entry?.state !== undefined) states.set(key, entry.state)
       const work = new Documents(states)
-      const outgoing = fresh.length === 0 ? [] : await react(work, fresh)
-      assertOwnKeys(outgoing, loaded)
-      if (!this.#commit(loaded, work, fresh, outgoing)) continue
-      if (letter) this.#database.letters.delete(letter.id)
-      if (outgoing.length > 0) this.#listener()
-      return { handled: fresh.length, duplicates, held }
+      const { fresh, emit, result } = await decide(work, loaded)
+      assertOwnKeys(emit, loaded)
+      if (!this.isUnchanged(loaded)) continue
+      await this.commit(loaded, work, fresh, emit)
+      if (emit.length > 0) this.#listener()
+      return result
     }
-    throw new Error(`gave up after ${attemptsMax} conflicting writes`)
+    throw new Error(`gave up after ${conflictsMax} conflicting writes`)
   }
 
-  /** All or nothing, without an await in it, and only when no document has changed since it was loaded. */
-  #commit(
-    loaded: ReadonlyMap<string, Entry<State> | undefined>,
-    work: Documents<State>,
-    fresh: readonly Message[],
-    outgoing: readonly Message[],
-  ): boolean {
-    for (const [key, entry] of loaded) if (this.#documents.get(key)?.version !== entry?.version) return false
-    const told = byKey(outgoing)
-    for (const [key, messages] of byKey(fresh)) {
-      const before = this.#documents.get(key)
-      this.#documents.set(key, {
-        version: (before?.version ?? 0) + 1,
-        state: work.get(key),
-        handled: [...(before?.handled ?? []), ...messages.map((m) => m.id)],
-        outbox: [...(before?.outbox ?? []), ...(told.get(key) ?? [])],
-      })
-    }
+  protected sort(batch: readonly Message[], loaded: Loaded<State>, isHeld: (key: string) => boolean): Sorted {
+    return sortBatch(batch, new Set([...loaded.values()].flatMap((e) => e?.handled ?? [])), isHeld)
+  }
+
+  /** True as long as nobody has written a document since it was loaded. */
+  protected isUnchanged(loaded: Loaded<State>): boolean {
+    for (const [key, entry] of loaded) if (this.database.documents.get(key)?.version !== entry?.version) return false
     return true
   }
 
-  async park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
-    const stored: DeadLetter[] = []
-    for (const letter of letters) {
-      const known = this.#database.letters.get(letter.id)
-      if (!known && letter.failure.kind === 'held' && !this.#holds(letter.record.key ?? '')) continue
-      if (!known) this.#database.letters.set(letter.id, letter)
-      stored.push(known ?? letter)
+  /** Writes state, handled ids and outgoing messages of each document: all before its first await. */
+  protected async commit(
+    loaded: Loaded<State>,
+    work: Documents<State>,
+    fresh: readonly Message[],
+    emit: readonly Message[],
+  ): Promise<void> {
+    const [handled, told] = [byKey(fresh), byKey(emit)]
+    for (const key of loaded.keys()) {
+      const before = this.database.documents.get(key)
+      const [ids, added] = [handled.get(key) ?? [], told.get(key) ?? []]
+      if (ids.length === 0 && added.length === 0 && work.get(key) === before?.state) continue
+      this.write(
+        key,
+        ids.map((m) => m.id),
+        { state: work.get(key), outbox: [...(before?.outbox ?? []), ...added] },
+      )
     }
-    return stored
   }
 
-  async letters({ id, key, limit }: LetterQuery): Promise<readonly DeadLetter[]> {
-    return [...this.#database.letters.values()]
-      .filter((l) => (id === undefined || l.id === id) && (key === undefined || l.record.key === key))
-      .slice(0, limit)
+  protected write(key: string, ids: readonly string[], change: Partial<Pick<MemoryEntry<State>, 'state' | 'outbox'>> = {}): void {
+    const before = this.database.documents.get(key)
+    this.database.documents.set(key, {
+      version: (before?.version ?? 0) + 1,
+      state: before?.state,
+      outbox: before?.outbox ?? [],
+      ...change,
+      handled: [...(before?.handled ?? []), ...ids],
+    })
   }
 
-  async letterCounts() {
-    const counts = { undecodable: 0, failed: 0, held: 0 }
-    for (const { failure } of this.#database.letters.values()) counts[failure.kind]++
-    return counts
-  }
-
-  handleParked(letter: DeadLetter, message: Message, react: React<Documents<State>>): Promise<Outcome> {
-    return this.#handle([message], react, () => false, letter)
-  }
-
-  async failedAgain(letter: DeadLetter): Promise<void> {
-    if (this.#database.letters.has(letter.id)) this.#database.letters.set(letter.id, letter)
+  /** Writes the documents that are held, as on MongoDB: whoever has loaded one decides again. */
+  async park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
+    const parked = this.database.letters.park(letters)
+    for (const { record, failure } of parked)
+      if (record.key !== null && failure.kind !== 'undecodable') this.write(record.key, [])
+    return parked
   }
 
   async discard(letter: DeadLetter): Promise<void> {
     const { key } = letter.record
-    const { eventId } = letter.failure
-    if (key !== null && eventId !== undefined) {
-      const before = this.#documents.get(key)
-      this.#documents.set(key, {
-        version: (before?.version ?? 0) + 1,
-        state: before?.state,
-        handled: [...(before?.handled ?? []), eventId],
-        outbox: before?.outbox ?? [],
-      })
+    const { eventId, kind } = letter.failure
+    if (key !== null && kind !== 'undecodable') {
+      const isHandled = eventId === undefined || this.database.documents.get(key)?.handled.includes(eventId)
+      this.write(key, isHandled ? [] : [eventId])
     }
-    this.#database.letters.delete(letter.id)
+    this.database.letters.remove(letter)
+  }
+
+  async letters(query: LetterQuery): Promise<readonly DeadLetter[]> {
+    return this.database.letters.find(query)
+  }
+
+  async letterCounts() {
+    return this.database.letters.counts()
+  }
+
+  async failedAgain(letter: DeadLetter): Promise<void> {
+    this.database.letters.update(letter)
   }
 
   async pending(limit: number): Promise<readonly Stored[]> {
-    const all = [...this.#documents.values()].flatMap((e) => e.outbox)
-    return all.slice(0, limit).map((message) => ({ message, at: message.key }))
+    const found: Stored[] = []
+    for (const { outbox } of this.database.documents.values())
+      for (const message of outbox) if (found.length < limit) found.push({ message, at: message.key })
+    return found
   }
 
   async forget(sent: readonly Stored[]): Promise<void> {
     for (const [key, messages] of byKey(sent.map((s) => s.message))) {
-      const entry = this.#documents.get(key)
+      const entry = this.database.documents.get(key)
       const ids = new Set(messages.map((m) => m.id))
-      if (entry) this.#documents.set(key, { ...entry, outbox: entry.outbox.filter((m) => !ids.has(m.id)) })
+      if (entry) this.database.documents.set(key, { ...entry, outbox: entry.outbox.filter((m) => !ids.has(m.id)) })
     }
   }
 
@@ -147,9 +181,7 @@ export class MemoryMessageStore<State> implements MessageStore<Documents<State>>
   }
 
   async backlog(): Promise<Backlog> {
-    const outbox = [...this.#documents.values()].flatMap((e) => e.outbox)
-    const oldest = outbox.reduce((min, m) => Math.min(min, Date.parse(m.at)), Number.POSITIVE_INFINITY)
-    return { count: outbox.length, oldestMs: outbox.length === 0 ? 0 : Math.max(0, Date.now() - oldest) }
+    return backlogOf([...this.database.documents.values()].flatMap((e) => e.outbox))
   }
 
   isTransient(): boolean {
@@ -157,4 +189,9 @@ export class MemoryMessageStore<State> implements MessageStore<Documents<State>>
   }
 
   async ping(): Promise<void> {}
+}
+
+export const backlogOf = (outbox: readonly Message[]): Backlog => {
+  const oldest = outbox.reduce((min, m) => Math.min(min, Date.parse(m.at)), Number.POSITIVE_INFINITY)
+  return { count: outbox.length, oldestMs: outbox.length === 0 ? 0 : Math.max(0, nowMs() - oldest) }
 }

@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose'
 import { afterAll, beforeAll } from 'vitest'
 import type { Documents } from '../documents.ts'
 import { backendUrl } from '../testing/backends.ts'
-import { type StoreFixture, storeConformance } from '../testing/index.ts'
+import { documentConformance, type StoreFixture, storeConformance } from '../testing/index.ts'
 import { connectMongo } from './connect.ts'
 import { messageDocumentModel } from './document.ts'
 import { MongoMessageStore } from './store.ts'
@@ -19,11 +19,18 @@ afterAll(async () => {
   await connection.close()
 })
 
-storeConformance('MongoDB', async (): Promise<StoreFixture<Documents<number>>> => {
+const newModel = async () => {
   const model = messageDocumentModel<number>(connection, `counts_${randomUUID().slice(0, 8)}`)
   await connection.collection('dead_letters').deleteMany({})
   await model.createCollection()
   await model.createIndexes()
+  return model
+}
+
+documentConformance('MongoDB', async () => new MongoMessageStore<number>(connection, await newModel()))
+
+storeConformance('MongoDB', async (): Promise<StoreFixture<Documents<number>>> => {
+  const model = await newModel()
   return {
     open: async () => new MongoMessageStore<number>(connection, model),
     // The killed process's connection plays no part: all that it had beside the database was in its memory.

@@ -1,1 +1,2 @@
 export { type StoreFixture, storeConformance } from './conformance.ts'
+export { documentConformance } from './documents.ts'

@@ -1,0 +1,48 @@
+import type { DeadLetter } from '../deadLetter.ts'
+import type { LetterQuery } from '../store.ts'
+
+/** The dead letters of one service, in the order in which they were set aside. */
+export class MemoryLetters {
+  readonly #byId = new Map<string, DeadLetter>()
+
+  has({ id }: DeadLetter): boolean {
+    return this.#byId.has(id)
+  }
+
+  holds(key: string): boolean {
+    if (this.#byId.size === 0) return false
+    for (const { record, failure } of this.#byId.values()) if (record.key === key && failure.kind !== 'undecodable') return true
+    return false
+  }
+
+  park(letters: readonly DeadLetter[]): readonly DeadLetter[] {
+    const stored: DeadLetter[] = []
+    for (const letter of letters) {
+      const known = this.#byId.get(letter.id)
+      if (!known && letter.failure.kind === 'held' && !this.holds(letter.record.key ?? '')) continue
+      if (!known) this.#byId.set(letter.id, letter)
+      stored.push(known ?? letter)
+    }
+    return stored
+  }
+
+  find({ id, key, limit }: LetterQuery): readonly DeadLetter[] {
+    return [...this.#byId.values()]
+      .filter((l) => (id === undefined || l.id === id) && (key === undefined || l.record.key === key))
+      .slice(0, limit)
+  }
+
+  counts() {
+    const counts = { undecodable: 0, failed: 0, held: 0 }
+    for (const { failure } of this.#byId.values()) counts[failure.kind]++
+    return counts
+  }
+
+  update(letter: DeadLetter): void {
+    if (this.#byId.has(letter.id)) this.#byId.set(letter.id, letter)
+  }
+
+  remove({ id }: DeadLetter): void {
+    this.#byId.delete(id)
+  }
+}
