@@ -1,0 +1,107 @@
+/** The real parts of the shop, put together as the services' main.ts do. A planted bug replaces some of them. */
+import type { ServiceName } from '@shop/choreography'
+import { type DocumentStore, type Documents, type MessageStore, type React, recordHandler, relayOnce } from '@shop/messaging'
+import {
+  type MemoryDatabase,
+  MemoryMessageStore,
+  MemoryTables,
+  MemoryTablesStore,
+  type MemoryTransaction,
+} from '@shop/messaging/memory'
+import { react as deliveryReact } from '../../services/delivery/src/reactions.ts'
+import type { Shipment } from '../../services/delivery/src/shipment.ts'
+import { reactions as inventoryReactions } from '../../services/inventory/src/reactions.ts'
+import type { Notification } from '../../services/notification/src/notification.ts'
+import { react as notificationReact } from '../../services/notification/src/reactions.ts'
+import { cancelOrder } from '../../services/order/src/cancelling.ts'
+import type { Order } from '../../services/order/src/order.ts'
+import { newOrder } from '../../services/order/src/placing.ts'
+import { reactions as orderReactions } from '../../services/order/src/reactions.ts'
+import { reactions as paymentReactions } from '../../services/payment/src/reactions.ts'
+import { inventoryTables, paymentTables } from './tables.ts'
+
+/** The databases of one run; they outlive the processes. */
+export interface Databases {
+  readonly order: MemoryDatabase<Order>
+  readonly payment: MemoryTables
+  readonly inventory: MemoryTables
+  readonly delivery: MemoryDatabase<Shipment>
+  readonly notification: MemoryDatabase<Notification>
+}
+
+/** Lets other tasks go first, or ends the process: the place of a planted bug between two steps that belong together. */
+export type Gap = () => Promise<void>
+
+export interface Parts {
+  readonly openDocuments: <State>(service: ServiceName, database: MemoryDatabase<State>, gap: Gap) => DocumentStore<State>
+  readonly openTables: (service: ServiceName, tables: MemoryTables, gap: Gap) => MessageStore<MemoryTransaction>
+  readonly orderReact: React<Documents<Order>>
+  readonly paymentReact: React<MemoryTransaction>
+  readonly inventoryReact: React<MemoryTransaction>
+  readonly deliveryReact: React<Documents<Shipment>>
+  readonly notificationReact: React<Documents<Notification>>
+  readonly recordHandler: typeof recordHandler
+  readonly relayOnce: typeof relayOnce
+  readonly newOrder: typeof newOrder
+  readonly cancelOrder: typeof cancelOrder
+  /** When a consumer says that it is done with records. */
+  readonly resolvesOffsets: 'once handled' | 'on receipt'
+  /** What chooses a record's partition. */
+  readonly partitionBy: 'key' | 'id'
+}
+
+export const realParts: Parts = {
+  openDocuments: (_service, database) => new MemoryMessageStore(database),
+  openTables: (_service, tables) => new MemoryTablesStore(tables),
+  orderReact: orderReactions(() => {}),
+  paymentReact: paymentReactions(paymentTables),
+  inventoryReact: inventoryReactions(inventoryTables),
+  deliveryReact,
+  notificationReact,
+  recordHandler,
+  relayOnce,
+  newOrder,
+  cancelOrder,
+  resolvesOffsets: 'once handled',
+  partitionBy: 'key',
+}
+
+/** A service's store and reactions, whatever its database is. */
+export interface Opened {
+  readonly store: MessageStore<unknown>
+  readonly react: React<unknown>
+}
+
+const opened = <Work>(store: MessageStore<Work>, react: React<Work>): Opened => ({ store, react: react as React<unknown> })
+
+/** Opens a service's database for one process. */
+export const open = (parts: Parts, service: ServiceName, databases: Databases, gap: Gap): Opened => {
+  switch (service) {
+    case 'order':
+      return opened(parts.openDocuments(service, databases.order, gap), parts.orderReact)
+    case 'payment':
+      return opened(parts.openTables(service, databases.payment, gap), parts.paymentReact)
+    case 'inventory':
+      return opened(parts.openTables(service, databases.inventory, gap), parts.inventoryReact)
+    case 'delivery':
+      return opened(parts.openDocuments(service, databases.delivery, gap), parts.deliveryReact)
+    case 'notification':
+      return opened(parts.openDocuments(service, databases.notification, gap), parts.notificationReact)
+  }
+}
+
+/** True when the service has events that the broker does not have yet, or that its relay has not forgotten yet. */
+export const hasOutgoing = (databases: Databases, service: ServiceName): boolean => {
+  const database = databases[service]
+  if (database instanceof MemoryTables) return database.outbox.length > 0
+  for (const { outbox } of database.values()) if (outbox.length > 0) return true
+  return false
+}
+
+export const newDatabases = (): Databases => ({
+  order: new Map(),
+  payment: new MemoryTables(),
+  inventory: new MemoryTables(),
+  delivery: new Map(),
+  notification: new Map(),
+})

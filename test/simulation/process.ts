@@ -1,0 +1,152 @@
+/** One process of a service: what it has in memory is lost when it is killed. */
+import { catalogueFor, type ServiceName, subscriptionsOf } from '@shop/choreography'
+import type { Log, Message, Observer, React } from '@shop/messaging'
+import type { Assignment, ConsumedRecord, HandleRecords, OutgoingRecord } from '@shop/messaging/kafka'
+import type { Partition } from './broker.ts'
+import { type Opened, open } from './parts.ts'
+import { nameOf, PassingFault, type World } from './world.ts'
+
+const quiet = () => {}
+const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
+const observe: Observer = { transaction: quiet, deadLettered: quiet, retried: quiet }
+
+const catalogues = new Map<ServiceName, ReturnType<typeof catalogueFor>>()
+export const catalogueOf = (service: ServiceName) => {
+  const catalogue = catalogues.get(service) ?? catalogueFor(service)
+  catalogues.set(service, catalogue)
+  return catalogue
+}
+const subscriptions = new Map<ServiceName, string[]>()
+export const topicsOf = (service: ServiceName): readonly string[] => {
+  const topics = subscriptions.get(service) ?? subscriptionsOf(service)
+  subscriptions.set(service, topics)
+  return topics
+}
+
+export class Process {
+  readonly service: ServiceName
+  readonly name: string
+  readonly store: Opened['store']
+  readonly react: React<unknown>
+  alive = true
+  /** Where it is in the partitions that are its own now. */
+  positions = new Map<Partition, number>()
+  consuming = false
+  relaying = false
+  readonly #world: World
+  readonly #handle: HandleRecords
+  readonly #onEnd: (process: Process) => void
+  /** Counts the assignments; what began under an earlier one is no longer this process's own. */
+  #assignment = 0
+
+  constructor(world: World, service: ServiceName, number: number, onEnd: (process: Process) => void) {
+    this.#world = world
+    this.#onEnd = onEnd
+    this.service = service
+    this.name = `${service}#${number}`
+    const { store, react } = open(world.parts, service, world.databases, () => world.gap(this))
+    this.store = store
+    this.react = (work: unknown, fresh: readonly Message[]) => {
+      for (const m of fresh) world.taste(service, m.id, m.type)
+      return react(work, fresh)
+    }
+    this.#handle = world.parts.recordHandler({
+      consumer: service,
+      catalogue: catalogueOf(service),
+      store: { handleOnce: store.handleOnce.bind(store), isTransient: (error) => error instanceof PassingFault },
+      react: this.react,
+      publisher: this,
+      log,
+      observe,
+      faults: this,
+      pause: async () => {
+        if (!world.calm) await world.scheduler.pause()
+      },
+    })
+  }
+
+  pass(...[point, types]: Parameters<NonNullable<Parameters<World['parts']['relayOnce']>[0]['faults']>['pass']>): Promise<void> {
+    return this.#world.pass(this, point, types)
+  }
+
+  publish(records: readonly OutgoingRecord[]): Promise<void> {
+    return this.#world.publish(this.name, records)
+  }
+
+  kill(how: string): void {
+    this.#world.tell(this.name, () => how)
+    this.alive = false
+    this.#world.scheduler.drop(this)
+    this.#onEnd(this)
+  }
+
+  /** Begins at the committed offsets; the chunk at hand is given up at its next step, or done with for nothing. */
+  assign(partitions: readonly Partition[]): void {
+    this.#assignment++
+    this.positions = new Map(partitions.map((p) => [p, this.#world.broker.committed(this.service, p)]))
+  }
+
+  lag(): boolean {
+    for (const [{ records }, position] of this.positions) if (position < records.length) return true
+    return false
+  }
+
+  /** Handles what some of its partitions have next. */
+  async consume(): Promise<void> {
+    const upTo = this.#fetch()
+    if (upTo.size === 0) return
+    const records = [...upTo].flatMap(([p, end]) => p.records.slice(this.positions.get(p), end))
+    this.#world.tell(this.name, () => `receives ${records.map(nameOf).join(', ')}`)
+    const mine = this.#assignment
+    const resolve = () => {
+      if (this.#assignment === mine) for (const [p, end] of upTo) this.positions.set(p, end)
+    }
+    if (this.#world.parts.resolvesOffsets === 'on receipt') resolve()
+    this.consuming = true
+    if (await this.#tryHandle(records, mine)) resolve()
+    this.consuming = false
+  }
+
+  async #tryHandle(records: readonly ConsumedRecord[], mine: number): Promise<boolean> {
+    const assignment: Assignment = { abandoned: () => this.#assignment !== mine, heartbeat: async () => {} }
+    try {
+      await this.#handle(records, assignment)
+      return true
+    } catch (error) {
+      this.#world.tell(this.name, () => `lets go of them: ${(error as Error).message}`)
+      return false
+    }
+  }
+
+  /** The end of each partition's share in the next chunk. */
+  #fetch(): Map<Partition, number> {
+    const { calm, random, profile } = this.#world
+    const upTo = new Map<Partition, number>()
+    for (const [p, position] of this.positions) {
+      const waiting = p.records.length - position
+      if (waiting === 0 || (!calm && random.chance(0.4))) continue
+      upTo.set(p, position + (calm ? waiting : 1 + random.below(Math.min(waiting, profile.batchMax))))
+    }
+    return upTo
+  }
+
+  commitOffsets(): void {
+    for (const [p, position] of this.positions) this.#world.broker.commit(this.service, p, position)
+  }
+
+  /** One round of its relay. @returns how many messages it had to relay. */
+  async relay(): Promise<number> {
+    const { calm, random, profile, parts } = this.#world
+    this.relaying = true
+    let count = 0
+    try {
+      const messagesMax = calm ? 500 : 1 + random.below(profile.batchMax)
+      const options = { store: this.store, publisher: this, catalogue: catalogueOf(this.service), messagesMax, faults: this }
+      count = await parts.relayOnce(options)
+    } catch (error) {
+      if (!(error instanceof PassingFault)) throw error
+    }
+    this.relaying = false
+    return count
+  }
+}

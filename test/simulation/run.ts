@@ -1,0 +1,178 @@
+/** One run: a seed decides everything that happens; then the faults stop, all comes to rest, and the whole shop is judged. */
+import { type ServiceName, serviceNames } from '@shop/choreography'
+import { judge } from '../check/invariants.ts'
+import type { Snapshot } from '../check/snapshot.ts'
+import type { Coverage } from './coverage.ts'
+import { Customers } from './customers.ts'
+import { DeadLetters, echo, garble, rewind } from './disturbances.ts'
+import { Group } from './group.ts'
+import { hasOutgoing, type Parts } from './parts.ts'
+import type { Process } from './process.ts'
+import { profileOf, requestsOf } from './profile.ts'
+import { Random } from './random.ts'
+import { answersKept, type Breach, cancellationsHonoured } from './rules.ts'
+import { snapshotOf } from './snapshot.ts'
+import { World } from './world.ts'
+
+export interface RunOptions {
+  readonly seed: number
+  readonly parts: Parts
+  readonly coverage: Coverage
+  readonly trace?: ((line: string) => void) | undefined
+}
+
+const processesMax = 2
+/** More rounds than any sound run needs: what is not at rest then never will be. */
+const roundsMax = 100
+
+class Run {
+  readonly #world: World
+  readonly #groups: ReadonlyMap<ServiceName, Group>
+  readonly #customers: Customers
+  readonly #letters: DeadLetters
+
+  constructor({ seed, parts, coverage, trace }: RunOptions) {
+    const random = new Random(seed)
+    const requests = requestsOf(random)
+    const profile = profileOf(random, requests.length)
+    this.#world = new World({ random, profile, parts, coverage, trace })
+    this.#groups = new Map(serviceNames.map((s) => [s, new Group(this.#world, s)]))
+    this.#customers = new Customers(this.#world, requests)
+    this.#letters = new DeadLetters(this.#world)
+  }
+
+  async go(): Promise<readonly Breach[]> {
+    const world = this.#world
+    for (let step = 0; step < world.profile.stepsMax; step++) {
+      world.nowMs += world.random.below(40)
+      await (world.random.chance(world.profile.unrest) ? this.#disturb() : this.#proceed())
+    }
+    world.tell('', () => 'the faults stop')
+    world.calm = true
+    const restless = await this.#comeToRest()
+    return [...restless, ...this.#judge()]
+  }
+
+  #someProcess(service?: ServiceName): Process | undefined {
+    const { random } = this.#world
+    const processes = this.#groups.get(service ?? random.pick(serviceNames))?.processes ?? []
+    return processes.length === 0 ? undefined : random.pick(processes)
+  }
+
+  /** One thing that gets the orders on. */
+  async #proceed(): Promise<void> {
+    const { random, scheduler } = this.#world
+    if (scheduler.pausedCount > 0 && random.chance(0.4)) {
+      await scheduler.goOn(random.below(scheduler.pausedCount))
+      return
+    }
+    const choices: (() => Promise<void> | void)[] = []
+    if (this.#customers.waitingCount > 0) choices.push(() => this.#place())
+    for (const { processes, service } of this.#groups.values()) {
+      const hasToRelay = hasOutgoing(this.#world.databases, service)
+      for (const process of processes) {
+        if (hasToRelay && !process.relaying) choices.push(() => this.#begin('relays', process, () => process.relay()))
+        if (process.consuming || !process.lag()) continue
+        choices.push(() => this.#begin('consumes', process, () => process.consume()))
+      }
+    }
+    const choice = random.below(choices.length + 1)
+    if (choice < choices.length) await choices[choice]?.()
+    else this.#someProcess()?.commitOffsets()
+  }
+
+  #place(): Promise<void> {
+    return this.#begin('places', this.#someProcess('order'), (p) => this.#customers.placeNext(p))
+  }
+
+  async #disturb(): Promise<void> {
+    const { random } = this.#world
+    const process = this.#someProcess()
+    switch (random.below(11)) {
+      case 0:
+      case 1:
+        return this.#begin('cancels', this.#someProcess('order'), (p) => this.#customers.cancel(p))
+      case 2:
+        return this.#begin('deadlines', this.#someProcess('order'), (p) => this.#customers.cancelOverdue(p))
+      case 3:
+        return this.#begin('places again', this.#someProcess('order'), (p) => this.#customers.repeat(p))
+      case 4:
+        return echo(this.#world)
+      case 5:
+        return random.chance(0.2) ? garble(this.#world) : undefined
+      case 6:
+        return process && rewind(this.#world, process)
+      case 7:
+        return this.#begin('replays', process, (p) => this.#letters.replay(p))
+      case 8:
+        return this.#world.profile.crash > 0 && random.chance(0.3) ? process?.kill('killed') : undefined
+      default:
+        return this.#startOne()
+    }
+  }
+
+  #startOne(): void {
+    const { random } = this.#world
+    const groups = [...this.#groups.values()]
+    const empty = groups.filter((g) => g.processes.length === 0)
+    const group = random.pick(empty.length > 0 ? empty : groups)
+    if (group.processes.length === 0 || (group.processes.length < processesMax && random.chance(0.3))) group.start()
+  }
+
+  async #begin(name: string, process: Process | undefined, work: (process: Process) => Promise<unknown>): Promise<void> {
+    if (process !== undefined) await this.#world.scheduler.start(process, name, () => work(process))
+  }
+
+  async #comeToRest(): Promise<Breach[]> {
+    const { scheduler } = this.#world
+    const text = `is not at rest after ${roundsMax} rounds without faults`
+    for (let round = 0; round < roundsMax; round++) {
+      while (scheduler.pausedCount > 0) await scheduler.goOn(0)
+      let busy = false
+      for (const group of this.#groups.values()) {
+        if (group.processes.length === 0) group.start()
+        for (const process of group.processes) busy = (await this.#settle(process)) || busy
+      }
+      if (!busy) return []
+    }
+    return [{ id: 'comes-to-rest', text: `${text}: ${this.#letters.waitingCount()} dead letters wait` }]
+  }
+
+  /** Does all that a process has to do now. @returns false when that was nothing. */
+  async #settle(process: Process): Promise<boolean> {
+    let busy = false
+    if (process.service === 'order' && this.#customers.waitingCount > 0) {
+      busy = true
+      await this.#place()
+    }
+    if (process.lag()) {
+      busy = true
+      await this.#begin('consumes', process, () => process.consume())
+    }
+    if (this.#letters.of(process.service).length > 0) {
+      busy = true
+      await this.#begin('replays', process, () => this.#letters.replay(process))
+    }
+    return (await process.relay()) > 0 || busy
+  }
+
+  #judge(): Breach[] {
+    const world = this.#world
+    const snapshot = snapshotOf(world)
+    const orders = [...snapshot.orders]
+    return [
+      ...judge({ ...snapshot, orders }).flatMap(({ id, violations }) => violations.map((v) => ({ id, ...v }))),
+      ...answersKept(world, this.#customers.answers),
+      ...cancellationsHonoured(world, typesOf(orders)),
+    ]
+  }
+}
+
+const typesOf = (orders: Snapshot['orders']): Map<string, string> => {
+  const types = new Map<string, string>()
+  for (const { records } of orders) for (const { id, type } of records) types.set(id, type)
+  return types
+}
+
+/** @returns what is wrong at the end; nothing in a sound run. @throws what the code of the shop lets escape. */
+export const run = (options: RunOptions): Promise<readonly Breach[]> => new Run(options).go()

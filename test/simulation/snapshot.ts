@@ -1,0 +1,146 @@
+/** The databases and topics of a run, as `npm run check` would read them. */
+import { allTopics, deadLetterTopic, serviceNames } from '@shop/choreography'
+import { decode } from '@shop/messaging'
+import type { ConsumedRecord } from '@shop/messaging/kafka'
+import type { MemoryDatabase } from '@shop/messaging/memory'
+import type { Reservation, Stock } from '../../services/inventory/src/inventory.ts'
+import type { Account, Payment } from '../../services/payment/src/payment.ts'
+import {
+  type DeadLetter,
+  type EventRecord,
+  emptyFile,
+  type OrderFile,
+  placeOf,
+  type Snapshot,
+  type Topics,
+  type Undecodable,
+} from '../check/snapshot.ts'
+import { catalogueOf, topicsOf } from './process.ts'
+import type { LedgerRow } from './tables.ts'
+import type { World } from './world.ts'
+
+class Files {
+  readonly #files = new Map<string, OrderFile>()
+
+  of(orderId: string): OrderFile {
+    let file = this.#files.get(orderId)
+    if (file === undefined) {
+      file = emptyFile(orderId)
+      this.#files.set(orderId, file)
+    }
+    return file
+  }
+
+  all(): Iterable<OrderFile> {
+    return this.#files.values()
+  }
+}
+
+const addDocuments = <State>(
+  files: Files,
+  service: string,
+  database: MemoryDatabase<State>,
+  put: (file: OrderFile, state: State) => void,
+): void => {
+  for (const [orderId, { state, handled, outbox }] of database) {
+    const file = files.of(orderId)
+    if (state !== undefined && state !== null) put(file, state)
+    if (handled.length > 0) file.handled[service] = [...handled]
+    for (const { id, type } of outbox) file.outbox.push({ service, id, type })
+  }
+}
+
+const addTables = (files: Files, { databases: { payment, inventory } }: World): void => {
+  for (const [orderId, row] of payment.table<Payment>('payments')) files.of(orderId).payment = row
+  for (const { orderId, ...entry } of payment.table<LedgerRow>('ledger').values())
+    if (orderId !== undefined) files.of(orderId).ledger.push(entry)
+  for (const [orderId, { early, ...row }] of inventory.table<Reservation>('reservations'))
+    files.of(orderId).reservation = { ...row, waiting: early !== undefined }
+  for (const [service, { outbox }] of Object.entries({ payment, inventory }))
+    for (const { key, id, type } of outbox) files.of(key).outbox.push({ service, id, type })
+}
+
+const consumersThatCannot = (record: ConsumedRecord): { readonly consumers: string[]; readonly reason: string } => {
+  let reason = ''
+  const consumers = serviceNames.filter((service) => {
+    if (!topicsOf(service).includes(record.topic)) return false
+    const decoded = decode(record, catalogueOf(service))
+    if (decoded.kind === 'undecodable') reason = decoded.reason
+    return decoded.kind === 'undecodable'
+  })
+  return { consumers, reason }
+}
+
+/** Not decoded by its schema again: its consumers have done that. */
+const toEvent = ({ topic, partition, offset, headers, value }: ConsumedRecord): EventRecord => ({
+  topic,
+  partition,
+  offset: Number(offset),
+  id: headers.ce_id ?? '',
+  type: headers.ce_type?.split('.')[2] ?? '',
+  at: headers.ce_time ?? '',
+  correlationId: headers.ce_correlationid ?? '',
+  causationId: headers.ce_causationid,
+  data: JSON.parse(value?.toString() ?? ''),
+})
+
+const deadLetterTopics = serviceNames.flatMap((consumer) =>
+  topicsOf(consumer).map((topic) => ({ consumer, name: deadLetterTopic(topic, consumer) })),
+)
+const { events: eventTopics } = allTopics()
+
+const addTopics = (files: Files, { broker, broken }: World): Topics => {
+  const undecodable: Undecodable[] = []
+  const deadLetters: DeadLetter[] = []
+  let recordCount = 0
+  for (const topic of eventTopics)
+    for (const { records } of broker.partitions(topic))
+      for (const record of records) {
+        recordCount++
+        if (!broken.has(record)) files.of(record.key ?? '').records.push(toEvent(record))
+        else undecodable.push({ place: placeOf(topic, record.partition, record.offset), ...consumersThatCannot(record) })
+      }
+  for (const { consumer, name } of deadLetterTopics)
+    for (const { records } of broker.partitions(name))
+      for (const { headers: h } of records) {
+        const origin = placeOf(h['dead-letter-topic'] ?? '', h['dead-letter-partition'] ?? '', h['dead-letter-offset'] ?? '')
+        deadLetters.push({ consumer, eventId: h.ce_id, origin })
+      }
+  return { recordCount, deadLetters, undecodable }
+}
+
+export const snapshotOf = (world: World): Snapshot => {
+  const { order, payment, inventory, delivery, notification } = world.databases
+  const files = new Files()
+  addDocuments(files, 'order', order, (file, state) => {
+    file.order = state
+  })
+  addDocuments(files, 'delivery', delivery, (file, { status, carrier, reason, early }) => {
+    file.shipment = {
+      ...(status && { status }),
+      ...(carrier && { carrier }),
+      ...(reason && { reason }),
+      waiting: early !== undefined,
+    }
+  })
+  addDocuments(files, 'notification', notification, (file, { kind }) => {
+    file.notification = { kind }
+  })
+  addTables(files, world)
+  const topics = addTopics(files, world)
+  const accounts = [...payment.table<Account>('accounts')].map(([customerId, { balance, currency }]) => ({
+    customerId,
+    balance,
+    currency,
+  }))
+  return {
+    shop: {
+      accounts,
+      deposits: [...payment.table<LedgerRow>('ledger').values()].filter((e) => e.kind === 'deposit'),
+      stock: [...inventory.table<Stock>('stock')].map(([sku, row]) => ({ sku, ...row })),
+      inboxes: { payment: payment.inbox, inventory: inventory.inbox },
+      topics,
+    },
+    orders: files.all(),
+  }
+}
