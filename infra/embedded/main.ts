@@ -19,6 +19,7 @@ Environment
   POSTGRES_PORT (5433), KAFKA_PORT (9092), KAFKA_CONTROLLER_PORT (9093), MONGO_PORT (27017)
   <SERVICE>_PORT, for example ORDER_PORT (3001)
   SHOP_DB_PASSWORD                          of the services' database roles; default 'shop'
+  ADMIN_TOKEN                               of the services' admin routes; default a random one, in <data folder>/run.json
   Everything else is passed to the services.`
 
 interface Arguments {

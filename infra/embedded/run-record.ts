@@ -18,6 +18,8 @@ export interface RunRecord {
   kafkaBrokers: string
   postgresUrl: string
   mongoUrl: string
+  /** for the services' admin routes; only the owner of the file may read it */
+  adminToken: string
   /** a backend given by the environment is not here: it is not ours */
   backends: Record<string, RecordedProcess>
   /** `url` is the base URL, without a path; a service that is down just now is missing */
@@ -25,7 +27,7 @@ export interface RunRecord {
 }
 
 export function writeRunRecord(file: string, record: RunRecord): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`)
+  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file) // a reader never sees half of it
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { databaseUrl } from '../init/services.ts'
 import type { EmbeddedBackend } from './backend.ts'
@@ -12,6 +13,8 @@ import type { Command, Supervisor } from './supervisor.ts'
 /** One run of the shop: what its processes are told, and what run.json tells of them. */
 export class Run {
   services: Supervisor | undefined
+  /** Opens the services' admin routes to whoever may read run.json. */
+  readonly adminToken: string
   private readonly startedAt = new Date().toISOString()
   private readonly backends: Backends
   private readonly placed: readonly PlacedService[]
@@ -24,6 +27,7 @@ export class Run {
     this.placed = placed
     this.data = data
     this.env = env
+    this.adminToken = env.ADMIN_TOKEN || randomUUID()
     this.recordFile = recordFileOf(data)
   }
 
@@ -55,6 +59,7 @@ export class Run {
       HOST: LOOPBACK,
       KAFKA_BROKERS: this.backends.kafkaBrokers,
       DATABASE_URL: this.databaseUrls[name],
+      ADMIN_TOKEN: this.adminToken,
     }
     const env = { ...this.env, ...own }
     return {
@@ -79,6 +84,7 @@ export class Run {
       kafkaBrokers,
       postgresUrl,
       mongoUrl,
+      adminToken: this.adminToken,
       backends: {},
       services: {},
     }

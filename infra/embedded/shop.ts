@@ -32,6 +32,8 @@ export interface Shop {
   /** by service name */
   databaseUrls: Record<string, string>
   backends: Backends
+  /** for the services' admin routes */
+  adminToken: string
   services: Supervisor
   dataDir: string
   /** Services first, then Kafka, then the databases; then frees the data folder. */
@@ -79,7 +81,15 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       () => orAborted(supervisor.ready(), signal),
       () => `${names} are ready`,
     )
-    return { urls: run.urls, databaseUrls: run.databaseUrls, backends, services: supervisor, dataDir: data.dir, stop }
+    return {
+      urls: run.urls,
+      databaseUrls: run.databaseUrls,
+      backends,
+      adminToken: run.adminToken,
+      services: supervisor,
+      dataDir: data.dir,
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error

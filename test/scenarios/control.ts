@@ -22,6 +22,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     shop: RunningShop
     backends: RunningBackends
+    /** Opens the services' admin routes; the folder has the shop's run.json. Embedded only. */
+    admin: { readonly token: string; readonly dataDir: string }
   }
 }
 

@@ -22,7 +22,8 @@ export const faultPoints = [
 
 export type FaultPoint = (typeof faultPoints)[number]
 
-/** Asked at each fault point, with the types of the messages that pass it. May end the process, wait, or throw. Absent in a service at rest. */
+/** Asked at each fault point. May end the process, wait, or throw. A service in which nobody wants faults has none of it. */
 export interface Faults {
-  pass(point: FaultPoint, types: readonly string[]): Promise<void>
+  /** @param types of the messages that pass, and `keys` of the same ones. */
+  pass(point: FaultPoint, types: readonly string[], keys: readonly string[]): Promise<void>
 }

@@ -53,7 +53,7 @@ const backoffMs = (attempt: number): number =>
  */
 export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecords => {
   const { consumer, catalogue, store, publisher, log, observe, attemptsMax = 5, faults, pause = pauseByTimer } = options
-  const react = faults ? reactThenPass(options.react, faults) : options.react
+  const react = reactThenPass(options.react, faults)
 
   /** Tries until it succeeds, fails for good, or the partitions are lost. */
   const persist = async <T>(
@@ -134,7 +134,7 @@ export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecor
         'handling',
         async () => {
           const outcome = await store.handleOnce(messages, react)
-          await faults?.pass('after-commit', typesOf(messages))
+          await faults?.pass('after-commit', typesOf(messages), keysOf(messages))
           return outcome
         },
       )
@@ -210,10 +210,10 @@ export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecor
       }
     }
     if (received.length === 0) return
-    const types = typesOf(received.map((r) => r.message))
-    await faults?.pass('after-receive', types)
+    const messages = received.map((r) => r.message)
+    await faults?.pass('after-receive', typesOf(messages), keysOf(messages))
     await handleChunk(received, assignment)
-    await faults?.pass('before-offset-commit', types)
+    await faults?.pass('before-offset-commit', typesOf(messages), keysOf(messages))
   }
 }
 
@@ -221,12 +221,13 @@ export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecor
 export const describe = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
 
 const typesOf = (messages: readonly Message[]): string[] => messages.map((m) => m.type)
+const keysOf = (messages: readonly Message[]): string[] => messages.map((m) => m.key)
 
 /** Passes the fault point that lies inside the transaction. */
-const reactThenPass =
-  <Work>(react: React<Work>, faults: Faults): React<Work> =>
+export const reactThenPass =
+  <Work>(react: React<Work>, faults: Faults | undefined): React<Work> =>
   async (work, fresh) => {
     const outgoing = await react(work, fresh)
-    await faults.pass('before-commit', typesOf(fresh))
+    await faults?.pass('before-commit', typesOf(fresh), keysOf(fresh))
     return outgoing
   }

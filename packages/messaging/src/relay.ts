@@ -38,11 +38,12 @@ export const relayOnce = async ({
   const stored = await store.pending(messagesMax)
   if (stored.length === 0) return 0
   const types = stored.map((s) => s.message.type)
-  await faults?.pass('relay-before-publish', types)
+  const keys = stored.map((s) => s.message.key)
+  await faults?.pass('relay-before-publish', types, keys)
   await publisher.publish(stored.map((s) => encode(s.message, catalogue)))
-  await faults?.pass('relay-after-publish', types)
+  await faults?.pass('relay-after-publish', types, keys)
   await store.forget(stored)
-  await faults?.pass('relay-after-mark', types)
+  await faults?.pass('relay-after-mark', types, keys)
   return stored.length
 }
 

@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Catalogue } from './catalogue.ts'
 import type { DeadLetter } from './deadLetter.ts'
 import { decode } from './envelope.ts'
-import { describe } from './handling.ts'
+import type { Faults } from './faults.ts'
+import { describe, reactThenPass } from './handling.ts'
 import type { Log } from './log.ts'
 import { now, nowMs } from './message.ts'
 import type { DeadLetterStore, React } from './store.ts'
@@ -12,6 +13,7 @@ export interface DeadLettersOptions<Work> {
   readonly catalogue: Catalogue
   readonly react: React<Work>
   readonly log: Log
+  readonly faults?: Faults | undefined
 }
 
 /** Which letters: one, those of a key, or all. */
@@ -70,7 +72,10 @@ const retryDelayMsMin = 2_000
 const retryDelayMsMax = 300_000
 
 /** What a consumer can do with the records that it has set aside. */
-export const deadLetters = <Work>({ store, catalogue, react, log }: DeadLettersOptions<Work>): DeadLetters => {
+export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetters => {
+  const { store, catalogue, log, faults } = options
+  const react = reactThenPass(options.react, faults)
+
   const listed = (letter: DeadLetter): ListedLetter => {
     const type = catalogue.lookup(letter.record.headers.ce_type ?? '')?.type
     const needsAttention = letter.failure.kind === 'failed' && type !== undefined && catalogue.compensates(type)
@@ -135,9 +140,10 @@ export const deadLetters = <Work>({ store, catalogue, react, log }: DeadLettersO
     return { id, outcome: 'discarded' }
   }
 
-  const isDue = ({ failure }: DeadLetter): boolean => {
-    const delayMs = Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** Math.min(failure.attempts, 10))
-    return nowMs() - Date.parse(failure.lastAt) >= delayMs
+  /** Waits as long again as it has failed so far: the delay doubles. */
+  const isDue = ({ failure: { firstAt, lastAt } }: DeadLetter): boolean => {
+    const failingMs = Date.parse(lastAt) - Date.parse(firstAt)
+    return nowMs() - Date.parse(lastAt) >= Math.min(retryDelayMsMax, Math.max(retryDelayMsMin, failingMs))
   }
 
   return {
@@ -172,7 +178,7 @@ export const deadLetters = <Work>({ store, catalogue, react, log }: DeadLettersO
   }
 }
 
-/** Goes on trying the compensations that failed, until it is stopped: 4 s after the first failure, at last every 5 minutes. */
+/** Goes on trying the compensations that failed, until it is stopped: seconds after the first failure, at last every 5 minutes. */
 export const retryCompensations = (letters: Pick<DeadLetters, 'retryCompensations'>, log: Log, intervalMs = 5_000) => {
   const stopping = new AbortController()
   const run = async () => {

@@ -23,6 +23,7 @@ describe('readConfig', () => {
       LOG_LEVEL: 'info',
       KAFKA_BROKERS: ['a:9092', 'b:9093', '[::1]:9094'],
       DATABASE_URL: base.DATABASE_URL,
+      FAULTS_ENABLED: false,
     })
   })
 

@@ -12,11 +12,16 @@ const ruleShape = z.strictObject({
   point: z.enum(faultPoints),
   /** Only passes with a message of this type count; absent: all. */
   type: z.string().max(100).optional(),
-  /** `crash`: SIGKILL of the own process. `stall`: wait. `throw`: fail as a defect in the code would. */
-  action: z.enum(['crash', 'stall', 'throw']),
+  /** Only passes with a message of this order count; absent: all. */
+  key: z.string().max(200).optional(),
+  /**
+   * `crash`: SIGKILL of the own process. `stall`: wait. `throw`: fail as a defect in the code would. `poison`: from the n-th pass on,
+   * the order of one message of it fails each time, and no other, until the fault ends.
+   */
+  action: z.enum(['crash', 'stall', 'throw', 'poison']),
   /** The first pass that meets it, counted from 1. */
   nth: z.int().min(1).max(1_000_000_000).default(1),
-  /** So many passes in a row meet it. */
+  /** So many passes in a row meet it; a poison lasts. */
   times: z.int().min(1).max(1_000_000_000).default(1),
   /** Of a stall. */
   stallMs: z.int().min(1).max(stallMsMax).optional(),
@@ -39,6 +44,8 @@ export interface Fault extends FaultRule {
   readonly id: string
   /** How often its point was passed since it was set. */
   readonly passes: number
+  /** The poisoned order, once there is one. */
+  readonly victim?: string
   /** ISO 8601; absent when it lasts as long as the process. */
   readonly endsAt?: string
 }
@@ -52,6 +59,8 @@ interface Entry extends FaultRule {
   readonly id: string
   readonly endsAtMs: number
   passes: number
+  /** The poisoned order. */
+  victim?: string
 }
 
 /** The faults that are switched on in this process. */
@@ -75,7 +84,9 @@ export class FaultRules implements Faults {
 
   list(): readonly Fault[] {
     const now = Date.now()
-    this.#rules = this.#rules.filter((rule) => rule.endsAtMs > now && rule.passes < rule.nth + rule.times - 1)
+    this.#rules = this.#rules.filter(
+      (rule) => rule.endsAtMs > now && (rule.action === 'poison' || rule.passes < rule.nth + rule.times - 1),
+    )
     return this.#rules.map(view)
   }
 
@@ -90,13 +101,22 @@ export class FaultRules implements Faults {
     this.#rules = []
   }
 
-  async pass(point: FaultPoint, types: readonly string[]): Promise<void> {
+  async pass(point: FaultPoint, types: readonly string[], keys: readonly string[]): Promise<void> {
     for (const rule of this.#rules) {
       if (rule.point !== point || rule.endsAtMs <= Date.now()) continue
-      if (rule.type !== undefined && !types.includes(rule.type)) continue
+      const index = types.findIndex((type, i) => (rule.type ?? type) === type && (rule.key ?? keys[i]) === keys[i])
+      if (index < 0) continue
       rule.passes++
-      if (rule.passes >= rule.nth && rule.passes < rule.nth + rule.times) await this.#act(rule)
+      if (rule.passes < rule.nth) continue
+      if (rule.action === 'poison') this.#poison(rule, types, keys, index)
+      else if (rule.passes < rule.nth + rule.times) await this.#act(rule)
     }
+  }
+
+  #poison(rule: Entry, types: readonly string[], keys: readonly string[], index: number): void {
+    rule.victim ??= keys[index] ?? ''
+    const hits = types.some((type, i) => (rule.type ?? type) === type && keys[i] === rule.victim)
+    if (hits) throw new FaultInjected(`fault ${rule.id} at ${rule.point}: order ${rule.victim} is poisoned`)
   }
 
   async #act({ id, point, type, action, stallMs = 0, passes }: Entry): Promise<void> {

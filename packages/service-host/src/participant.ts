@@ -84,7 +84,7 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
     const kafka = kafkaClient({ brokers, clientId: name, log })
     const publisher = kafkaPublisher({ kafka, log })
     const relay = startRelay({ store, publisher, catalogue, log, faults })
-    const letters = deadLetters({ store, catalogue, react, log })
+    const letters = deadLetters({ store, catalogue, react, log, faults })
     const compensations = retryCompensations(letters, log)
     const subscription = consume({
       kafka,

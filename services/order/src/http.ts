@@ -121,7 +121,7 @@ export const routes = (options: OrderRoutesOptions): Router => {
       throw error
     }
     if (created) deadlines.placed(document.key, Date.parse(document.state.deadlineAt))
-    await faults?.pass('http-after-store', ['OrderPlaced'])
+    await faults?.pass('http-after-store', ['OrderPlaced'], [document.key])
     const order = created ? document.state : await earlier(key, fingerprintOf(command))
     if (!created) res.set('Idempotent-Replayed', 'true')
     res
@@ -159,7 +159,7 @@ export const routes = (options: OrderRoutesOptions): Router => {
     const id = parse(orderId, req.params, 'params').id.toLowerCase()
     if (req.body !== undefined) parse(z.strictObject({}), req.body, 'body')
     const cancellation = await cancelOrder(store, id, 'customer')
-    await faults?.pass('http-after-store', ['OrderCancellationRequested'])
+    await faults?.pass('http-after-store', ['OrderCancellationRequested'], [id])
     if (cancellation === undefined) throw notFound(`order ${id}`)
     if (cancellation.outcome === 'too-late') throw conflict(`order ${id} is ${cancellation.order.status} and cannot be cancelled`)
     res.status(202).json(view({ orderId: id, order: cancellation.order }))

@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { listServices } from '../init/services.ts'
+
+/** Where the services of the running shop answer, and what opens their admin routes. */
+export interface RunningShop {
+  /** By service, without a path. */
+  readonly urls: Readonly<Record<string, string>>
+  readonly adminToken: string
+}
+
+const root = join(import.meta.dirname, '../..')
+/** As docker-compose.yml has it. */
+const composeToken = 'shop-admin'
+
+/**
+ * The shop of `npm start` when its record says that it runs, else the one of docker compose, whose ports are those of the services'
+ * package.json.
+ * @param env `SHOP_ADMIN_TOKEN` is the token of compose. @throws Error when the record is none.
+ */
+export const runningShop = (dataDir = join(root, '.data'), env: NodeJS.ProcessEnv = process.env): RunningShop => {
+  const file = join(dataDir, 'run.json')
+  if (!existsSync(file)) {
+    const urls = Object.fromEntries(listServices().map(({ name, port }) => [name, `http://127.0.0.1:${port}`]))
+    return { urls, adminToken: env.SHOP_ADMIN_TOKEN || composeToken }
+  }
+  const { services, adminToken } = JSON.parse(readFileSync(file, 'utf8')) as {
+    services: Record<string, { url: string }>
+    adminToken: string
+  }
+  return { urls: Object.fromEntries(Object.entries(services).map(([name, { url }]) => [name, url])), adminToken }
+}
