@@ -27,6 +27,8 @@ export interface Parts<Work> {
   readonly store: MessageStore<Work>
   readonly react: React<Work>
   readonly routes: Router
+  /** Called every ten minutes: removes what is kept for a while only. */
+  readonly upkeep?: () => Promise<unknown>
   /** Stopped before the consumer, such as timers. */
   readonly stopFirst?: readonly StopStep[]
   /** Closes the store and the database, after everything that uses them. */
@@ -77,6 +79,7 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
       react,
       routes,
       stopFirst = [],
+      upkeep = async () => {},
       close,
     } = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults }))
 
@@ -86,6 +89,7 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
     const relay = startRelay({ store, publisher, catalogue, log, faults })
     const letters = deadLetters({ store, catalogue, react, log, faults })
     const compensations = retryCompensations(letters, log)
+    const keeping = everyTenMinutes(upkeep, log)
     const subscription = consume({
       kafka,
       groupId: name,
@@ -127,6 +131,7 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
       hostname,
       onStop: [
         ...stopFirst,
+        { name: 'upkeep', stop: keeping.stop },
         { name: 'compensations', stop: () => compensations.stop() },
         { name: 'consumer', stop: () => subscription.stop() },
         { name: 'relay', stop: () => relay.stop() },
@@ -143,6 +148,21 @@ const switchedFaults = ({ FAULTS_ENABLED, FAULTS }: BaseSettings, log: Log): Fau
   const faults = new FaultRules(log)
   for (const rule of FAULTS === undefined ? [] : readFaultRules(FAULTS)) faults.add(rule)
   return faults
+}
+
+const upkeepIntervalMs = 600_000
+
+const everyTenMinutes = (upkeep: () => Promise<unknown>, log: Log) => {
+  let running: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    running = running.then(upkeep).catch((err) => log.warn({ err }, 'upkeep: not this time'))
+  }, upkeepIntervalMs).unref()
+  return {
+    stop: async () => {
+      clearInterval(timer)
+      await running
+    },
+  }
 }
 
 const openMsMax = 600_000

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { cancelOrder } from './cancelling.ts'
 import type { Deadlines } from './deadlines.ts'
 import { type Order, type Product, price } from './order.ts'
+import type { Pace } from './pace.ts'
 import { fingerprintOf, newOrder, orderIdFor } from './placing.ts'
 import { findOrder, listOrders, type OrderModel, type OrderWithId } from './store.ts'
 
@@ -16,6 +17,7 @@ export interface OrderRoutesOptions {
   readonly deadlines: Pick<Deadlines, 'placed'>
   /** How long an order may stay PENDING, in milliseconds. */
   readonly deadlineMs: number
+  readonly pace: Pick<Pace, 'isBehind'>
   /** Above this many messages that wait for the broker, no more orders are taken. */
   readonly outboxDepthMax: number
   readonly log: Log
@@ -81,7 +83,7 @@ const readCursor = (cursor: string): { placedAt: string; orderId: string } => {
 }
 
 export const routes = (options: OrderRoutesOptions): Router => {
-  const { store, model, products, deadlines, deadlineMs, outboxDepthMax, faults } = options
+  const { store, model, products, deadlines, deadlineMs, pace, outboxDepthMax, faults } = options
 
   // Orders that come in at the same time are stored by one write.
   const create = gather<NewDocument<Order>, boolean>({
@@ -110,6 +112,7 @@ export const routes = (options: OrderRoutesOptions): Router => {
       const field = `lines[${priced.unknownLine}].sku`
       throw unprocessable(`the body is not valid: ${field}`, [{ field, message: 'no such product; GET /products lists them' }])
     }
+    if (pace.isBehind()) throw unavailable(5, 'orders come in faster than they can be completed; try again shortly')
     if ((await store.backlog()).count > outboxDepthMax)
       throw unavailable(2, `more than ${outboxDepthMax} events wait for the broker; try again shortly`)
     const document = newOrder(command, priced, { deadlineMs, idempotencyKey: key, traceparent: req.get('traceparent') })

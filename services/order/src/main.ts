@@ -5,6 +5,7 @@ import { cancelOrder } from './cancelling.ts'
 import { Deadlines } from './deadlines.ts'
 import { routes } from './http.ts'
 import type { Order } from './order.ts'
+import { Pace } from './pace.ts'
 import { reactions } from './reactions.ts'
 import { loadProducts, orderModel, pendingDeadlines } from './store.ts'
 
@@ -17,6 +18,8 @@ await runParticipant({
     ORDER_DEADLINE: durationMs.default(300_000),
     /** Above so many events that wait for the broker, POST /orders answers 503. */
     OUTBOX_DEPTH_MAX: z.coerce.number().int().min(1).default(10_000),
+    /** While orders take longer than this from being placed to being confirmed, POST /orders answers 503. */
+    SAGA_DURATION_MAX: durationMs.default(30_000),
   }),
   open: async ({ config, log, metrics, faults }) => {
     const connection = await connectMongo({ uri: config.DATABASE_URL, applicationName: 'order' })
@@ -28,11 +31,14 @@ await runParticipant({
       log,
     })
     deadlines.start()
+    const pace = new Pace({ durationMsMax: config.SAGA_DURATION_MAX })
     return {
       store,
       react: reactions((orderId, order) => {
         deadlines.ended(orderId)
-        metrics.sagaDuration.observe({ outcome: order.status.toLowerCase() }, (Date.now() - Date.parse(order.placedAt)) / 1_000)
+        const durationMs = Date.now() - Date.parse(order.placedAt)
+        metrics.sagaDuration.observe({ outcome: order.status.toLowerCase() }, durationMs / 1_000)
+        if (order.status === 'CONFIRMED') pace.confirmed(durationMs)
       }),
       routes: routes({
         store,
@@ -40,6 +46,7 @@ await runParticipant({
         products: await loadProducts(connection),
         deadlines,
         deadlineMs: config.ORDER_DEADLINE,
+        pace,
         outboxDepthMax: config.OUTBOX_DEPTH_MAX,
         log,
         faults,

@@ -1,5 +1,5 @@
-import { createPool, PostgresMessageStore } from '@shop/messaging/postgres'
-import { baseConfig, port, runParticipant } from '@shop/service-host'
+import { createPool, forgetHandled, PostgresMessageStore } from '@shop/messaging/postgres'
+import { baseConfig, durationMs, port, runParticipant } from '@shop/service-host'
 import { z } from 'zod'
 import { routes } from './http.ts'
 import { reactions } from './reactions.ts'
@@ -7,7 +7,12 @@ import * as tables from './store.ts'
 
 await runParticipant({
   name: 'payment',
-  config: z.object({ ...baseConfig, PORT: port.default(3002) }),
+  config: z.object({
+    ...baseConfig,
+    PORT: port.default(3002),
+    /** For so long a message that comes again is known by its id, and an Idempotency-Key gets its first answer. */
+    INBOX_RETENTION: durationMs.default(20 * 24 * 3_600_000),
+  }),
   open: async ({ config, log }) => {
     const pool = createPool({
       connectionString: config.DATABASE_URL,
@@ -19,6 +24,12 @@ await runParticipant({
       await pool.end()
       throw error
     })
-    return { store, react: reactions(tables), routes: routes(store, pool), close: () => store.close().then(() => pool.end()) }
+    return {
+      store,
+      react: reactions(tables),
+      routes: routes(store, pool),
+      upkeep: () => forgetHandled(pool, config.INBOX_RETENTION),
+      close: () => store.close().then(() => pool.end()),
+    }
   },
 })
