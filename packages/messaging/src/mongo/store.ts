@@ -7,6 +7,7 @@ import type { Backlog, LetterQuery, Outcome, React, Stored } from '../store.ts'
 import { MongoDeadLetters } from './deadLetters.ts'
 import type { MessageDocument } from './document.ts'
 import { MongoOutbox, toEntry } from './outbox.ts'
+import { RecentDocuments } from './recent.ts'
 import { isTransientMongoError } from './transient.ts'
 
 const conflictsMax = 50
@@ -29,6 +30,7 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
   readonly #collection: mongo.Collection<MessageDocument<State>>
   readonly #outbox: MongoOutbox<State>
   readonly #letters: MongoDeadLetters
+  readonly #recent = new RecentDocuments<State>()
   #listener: () => void = () => {}
 
   constructor(connection: Connection, model: Model<MessageDocument<State>>) {
@@ -42,16 +44,26 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
   }
 
   async handleOnce(batch: readonly Message[], react: React<Documents<State>>): Promise<Outcome> {
+    const keys = distinct(batch.map((m) => m.key))
     let outcome: Outcome = { handled: 0, duplicates: 0, held: [] }
-    let duplicates: number | undefined
-    await this.#change(distinct(batch.map((m) => m.key)), async (work, loaded) => {
-      const holding = new Set(loaded.flatMap((d) => (d.parked?.length ? d._id : [])))
-      const sorted = sortBatch(batch, new Set(loaded.flatMap((d) => d.handled)), (key) => holding.has(key))
-      // Decided again after a conflict: what this call has written by then is not a duplicate but its own.
-      duplicates ??= sorted.duplicates
-      outcome = { handled: batch.length - duplicates - sorted.held.length, duplicates, held: sorted.held }
-      return { fresh: sorted.fresh, emit: sorted.fresh.length === 0 ? [] : await react(work, sorted.fresh) }
-    })
+    const attempted = new Set<string>()
+    const own = new Set<string>()
+    await this.#change(
+      keys,
+      async (work, loaded, tried) => {
+        // Decided again after a conflict: what this call has written by then is not a duplicate but its own.
+        for (const { _id, version, handled } of loaded)
+          if (tried.get(_id)?.version === version) for (const id of handled) if (attempted.has(id)) own.add(id)
+        const holding = new Set(loaded.flatMap((d) => (d.parked?.length ? d._id : [])))
+        const { fresh, held } = sortBatch(batch, new Set(loaded.flatMap((d) => d.handled)), (key) => holding.has(key))
+        const done = new Set([...fresh.map((m) => m.id), ...batch.flatMap((m) => (own.has(m.id) ? m.id : []))]).size
+        for (const { id } of fresh) attempted.add(id)
+        outcome = { handled: done, duplicates: batch.length - done - held.length, held }
+        return { fresh, emit: fresh.length === 0 ? [] : await react(work, fresh) }
+      },
+      // Each key gets at least a handled id, so what was guessed of it is checked by a write.
+      this.#recent.guess(keys),
+    )
     return outcome
   }
 
@@ -130,30 +142,44 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
     )
     const operations = created.map((document) => ({ insertOne: { document } }))
     const { refused } = await this.#write(operations as unknown as mongo.AnyBulkWriteOperation<MessageDocument<State>>[])
-    this.#toRelay(created.filter((_, index) => !refused.has(index)))
+    const stored = created.filter((_, index) => !refused.has(index))
+    this.#recent.written(stored)
+    this.#toRelay(stored)
     return new Set([...refused].map((index) => documents[index]?.key ?? ''))
   }
 
+  /** @param guessed what the documents are believed to be; without it they are loaded, as they are after a conflict. */
   async #change(
     keys: readonly string[],
-    decide: (work: Documents<State>, loaded: readonly MessageDocument<State>[]) => Promise<Change>,
+    decide: (
+      work: Documents<State>,
+      loaded: readonly MessageDocument<State>[],
+      /** What the attempt before tried to write: some of it may have been. */
+      tried: ReadonlyMap<string, MessageDocument<State>>,
+    ) => Promise<Change>,
+    guessed?: readonly MessageDocument<State>[],
   ): Promise<void> {
     if (keys.length === 0) return
+    let tried: ReadonlyMap<string, MessageDocument<State>> = new Map()
     for (let attempt = 0; attempt < conflictsMax; attempt++) {
-      const loaded = await this.#load(keys)
+      const loaded = (attempt === 0 && guessed) || (await this.#load(keys))
       // Some of the last attempt's documents may have been written: what they tell is in them, and is relayed from there.
       if (attempt > 0) this.#toRelay(loaded)
       // A document may have no state yet, only ids of messages that changed nothing.
       const work = new Documents<State>(new Map(loaded.flatMap((d) => (d.state === null ? [] : [[d._id, d.state] as const]))))
-      const change = await decide(work, loaded)
+      const change = await decide(work, loaded, tried)
       assertOwnKeys(change.emit, new Set(keys))
       const before = new Map(loaded.map((d) => [d._id, d]))
       const changed = this.#changes(keys, before, work, change)
       if (changed.length === 0) return
       if (await this.#replace(changed, before)) {
+        this.#recent.written(changed)
         this.#toRelay(changed)
         return
       }
+      this.#recent.forget(keys)
+      if (attempt === 0 && guessed) this.#recent.distrust()
+      tried = new Map(changed.map((d) => [d._id, d]))
     }
     throw new Error(`gave up after ${conflictsMax} conflicting writes`)
   }
@@ -206,7 +232,11 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
         ? { replaceOne: { filter: { _id: d._id, version: old.version }, replacement: d } }
         : { insertOne: { document: d } }
     }) as unknown as mongo.AnyBulkWriteOperation<MessageDocument<State>>[]
-    const { matched, refused } = await this.#write(operations)
+    const { matched, refused } = await this.#write(operations).catch((error) => {
+      // Nobody knows what was written.
+      this.#recent.forget(documents.map((d) => d._id))
+      throw error
+    })
     return refused.size === 0 && matched === documents.filter((d) => before.has(d._id)).length
   }
 
