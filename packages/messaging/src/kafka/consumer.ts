@@ -28,7 +28,7 @@ export interface ConsumeOptions {
   readonly rebalanceTimeoutMs?: number
   /** Default 1,000 ms. */
   readonly heartbeatIntervalMs?: number
-  /** How long the broker holds a fetch back when there is nothing, default 100 ms. New records end the wait at once. */
+  /** How long the broker holds a fetch back when there is nothing, default 250 ms. New records end the wait at once. */
   readonly fetchWaitMsMax?: number
   /** Default 262,144 bytes. A fetch is handled before the next one, and a rebalance does not wait for all of it. */
   readonly fetchBytesPerPartitionMax?: number
@@ -65,7 +65,7 @@ export const consume = (options: ConsumeOptions): Subscription => {
       sessionTimeoutMs: options.sessionTimeoutMs ?? 6_000,
       rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 10_000,
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? 1_000,
-      fetchWaitMsMax: options.fetchWaitMsMax ?? 100,
+      fetchWaitMsMax: options.fetchWaitMsMax ?? 250,
       fetchBytesPerPartitionMax: options.fetchBytesPerPartitionMax ?? 262_144,
       commitIntervalMs: options.commitIntervalMs ?? 500,
     })
