@@ -40,7 +40,9 @@ export class MongoOutbox<State> {
   readonly #collection: mongo.Collection<MessageDocument<State>>
   readonly #leases: mongo.Collection<Lease>
   readonly #holder = `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2)}`
+  /** By key; the key whose first one was stored longest ago comes first. */
   readonly #unsent = new Map<string, readonly OutboxEntry[]>()
+  #unsentCount = 0
   readonly #relayed = new Set<string>()
   /** Relayed, but perhaps still in their documents: id → key. */
   readonly #toForget = new Map<string, string>()
@@ -56,7 +58,13 @@ export class MongoOutbox<State> {
   /** Notes what a document carries after a write of this process. */
   stored(key: string, entries: readonly OutboxEntry[]): void {
     const unsent = entries.filter((e) => !this.#relayed.has(e.id))
-    if (unsent.length > 0) this.#unsent.set(key, unsent)
+    if (unsent.length > 0) this.#setUnsent(key, unsent)
+  }
+
+  #setUnsent(key: string, entries: readonly OutboxEntry[]): void {
+    this.#unsentCount += entries.length - (this.#unsent.get(key)?.length ?? 0)
+    if (entries.length === 0) this.#unsent.delete(key)
+    else this.#unsent.set(key, entries)
   }
 
   hasRelayed(id: string): boolean {
@@ -82,21 +90,14 @@ export class MongoOutbox<State> {
       this.#toForget.set(message.id, message.key)
     }
     for (const key of new Set(sent.map((s) => s.message.key))) {
-      const rest = this.#unsent.get(key)?.filter((e) => !this.#relayed.has(e.id)) ?? []
-      if (rest.length === 0) this.#unsent.delete(key)
-      else this.#unsent.set(key, rest)
+      this.#setUnsent(key, this.#unsent.get(key)?.filter((e) => !this.#relayed.has(e.id)) ?? [])
     }
     this.#dropOldRelayedIds()
   }
 
   async backlog(): Promise<Backlog> {
-    let oldest = Number.POSITIVE_INFINITY
-    let count = 0
-    for (const entries of this.#unsent.values()) {
-      count += entries.length
-      oldest = Math.min(oldest, Date.parse(entries[0]?.at ?? ''))
-    }
-    return { count, oldestMs: count === 0 ? 0 : Math.max(0, Date.now() - oldest) }
+    const [oldest] = this.#unsent.values().next().value ?? []
+    return { count: this.#unsentCount, oldestMs: oldest === undefined ? 0 : Math.max(0, Date.now() - Date.parse(oldest.at)) }
   }
 
   async close(): Promise<void> {
