@@ -10,11 +10,12 @@ import { step } from './progress.ts'
 import { StartRefusal } from './start-refusal.ts'
 
 const SOURCES = join(import.meta.dirname, 'java')
-const LAUNCHER = join(SOURCES, 'MongoOnFile.java')
+/** The MongoDB server, beside the file that tells what it is built on. */
+const SERVER_SOURCES = join(SOURCES, 'mongo')
 const FETCH_TIMEOUT_MS = 10 * 60_000
 const COMPILE_TIMEOUT_MS = 60_000
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
-/** Compiles the launcher where there is a Java runtime without a compiler. */
+/** Compiles the server where there is a Java runtime without a compiler. */
 const ECLIPSE_COMPILER = 'org.eclipse.jdt:ecj:3.33.0'
 
 export interface Jars {
@@ -35,7 +36,7 @@ export function requireMaven(directory: string, env: NodeJS.ProcessEnv): void {
 }
 
 /**
- * Fetches the jars of Kafka and of the MongoDB server through Maven and compiles the latter's launcher, unless that was done before.
+ * Fetches the jars of Kafka and of what the MongoDB server is built on through Maven and compiles the server, unless that was done before.
  * Processes that want the same directory at once take turns.
  * @throws StartRefusal when there is no Maven, or it fails, or takes longer than 10 min
  */
@@ -81,15 +82,24 @@ async function fetchJars({ directory, ...tools }: Fetch) {
   rmSync(draft, { recursive: true, force: true })
   mkdirSync(join(draft, 'classes'), { recursive: true })
   await maven(tools, ['-f', join(SOURCES, 'pom.xml'), 'dependency:copy-dependencies', `-Djars.directory=${draft}`])
-  await compileLauncher({ directory: draft, ...tools })
+  await compileServer({ directory: draft, ...tools })
   writeFileSync(join(draft, 'ready'), fingerprint())
   rmSync(directory, { recursive: true, force: true })
   renameSync(draft, directory) // all of it or nothing: a fetch cut off half-way leaves only the draft
 }
 
-async function compileLauncher({ directory, ...tools }: Fetch) {
+async function compileServer({ directory, ...tools }: Fetch) {
   const { java, env, signal } = tools
-  const options = ['--release', '17', '-nowarn', '-cp', join(directory, 'mongo', '*'), '-d', join(directory, 'classes'), LAUNCHER]
+  const options = [
+    '--release',
+    '17',
+    '-nowarn',
+    '-cp',
+    join(directory, 'mongo', '*'),
+    '-d',
+    join(directory, 'classes'),
+    ...serverSources(),
+  ]
   const compile = (command: string, args: readonly string[]) =>
     runGuarded(command, args, { env, signal, timeoutMs: COMPILE_TIMEOUT_MS })
   const besideJava = join(dirname(java), 'javac')
@@ -132,9 +142,15 @@ async function maven({ env, signal }: Omit<Fetch, 'directory'>, args: readonly s
 
 function fingerprint(): string {
   const hash = createHash('sha256')
-  for (const file of ['pom.xml', 'kafka/pom.xml', 'mongo/pom.xml', 'MongoOnFile.java'])
-    hash.update(readFileSync(join(SOURCES, file)))
+  for (const file of ['pom.xml', 'kafka/pom.xml', 'mongo/pom.xml']) hash.update(readFileSync(join(SOURCES, file)))
+  for (const file of serverSources()) hash.update(readFileSync(file))
   return hash.digest('hex')
 }
+
+const serverSources = () =>
+  readdirSync(SERVER_SOURCES)
+    .filter((name) => name.endsWith('.java'))
+    .sort()
+    .map((name) => join(SERVER_SOURCES, name))
 
 const readIfThere = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
