@@ -2,6 +2,7 @@ import net from 'node:net'
 import { type ISocketFactory, Kafka, type logCreator, logLevel } from 'kafkajs'
 import type { Log } from '../log.ts'
 import { mendConnection } from './mendConnection.ts'
+import { mendRecords } from './mendRecords.ts'
 import { mendRequestQueue } from './mendRequestQueue.ts'
 
 export interface ClientOptions {
@@ -23,11 +24,12 @@ const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 }
 const keepAliveDelayMs = 30_000
 
 /**
- * A kafkajs client with its faults mended (see `mendRequestQueue.ts` and `mendConnection.ts`). Connects to nothing by itself.
+ * A kafkajs client with its faults mended (see the three `mend…` files). Connects to nothing by itself.
  * One client may serve a publisher and a consumer, but no two consumers of one group: kafkajs keeps the committed offsets per
  * client and group, and each rebalance clears them under the other one (`src/consumer/offsetManager`, clearAllOffsets).
  */
 export const kafkaClient = ({ brokers, clientId, log, route }: ClientOptions): Kafka => {
+  mendRecords()
   mendRequestQueue()
   mendConnection()
   return new Kafka({
