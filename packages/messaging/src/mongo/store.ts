@@ -9,9 +9,9 @@ import type { MessageDocument } from './document.ts'
 import { MongoOutbox, toEntry } from './outbox.ts'
 import { RecentDocuments } from './recent.ts'
 import { isTransientMongoError } from './transient.ts'
+import { DocumentWriter } from './writing.ts'
 
 const conflictsMax = 50
-const duplicateKey = 11000
 
 /** What is to be written into the documents at hand, beside their states. */
 interface Change {
@@ -28,6 +28,7 @@ interface Change {
 export class MongoMessageStore<State> implements DocumentStore<State> {
   readonly #db: mongo.Db
   readonly #collection: mongo.Collection<MessageDocument<State>>
+  readonly #writer: DocumentWriter<MessageDocument<State>>
   readonly #outbox: MongoOutbox<State>
   readonly #letters: MongoDeadLetters
   readonly #recent = new RecentDocuments<State>()
@@ -39,6 +40,7 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
     // The driver's own collection: states come from typed deciders, so casting each write by a schema would only cost time.
     this.#db = db
     this.#collection = db.collection<MessageDocument<State>>(model.collection.collectionName)
+    this.#writer = new DocumentWriter(db, model.collection.collectionName)
     this.#outbox = new MongoOutbox(this.#collection, db.collection('leases'))
     this.#letters = new MongoDeadLetters(db.collection('dead_letters'))
   }
@@ -140,8 +142,7 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
     const created = documents.map(
       ({ key, state, emit }): MessageDocument<State> => ({ _id: key, version: 1, state, handled: [], outbox: emit.map(toEntry) }),
     )
-    const operations = created.map((document) => ({ insertOne: { document } }))
-    const { refused } = await this.#write(operations as unknown as mongo.AnyBulkWriteOperation<MessageDocument<State>>[])
+    const refused = await this.#writer.insert(created)
     const stored = created.filter((_, index) => !refused.has(index))
     this.#recent.written(stored)
     this.#toRelay(stored)
@@ -226,38 +227,16 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
     documents: readonly MessageDocument<State>[],
     before: ReadonlyMap<string, MessageDocument<State>>,
   ): Promise<boolean> {
-    const operations = documents.map((d) => {
-      const old = before.get(d._id)
-      return old
-        ? { replaceOne: { filter: { _id: d._id, version: old.version }, replacement: d } }
-        : { insertOne: { document: d } }
-    }) as unknown as mongo.AnyBulkWriteOperation<MessageDocument<State>>[]
-    const { matched, refused } = await this.#write(operations).catch((error) => {
+    const isNew = (d: MessageDocument<State>) => !before.has(d._id)
+    const known = documents.filter((d) => !isNew(d))
+    try {
+      const refused = await this.#writer.insert(documents.filter(isNew))
+      const matched = await this.#writer.replace(known, (d) => before.get(d._id)?.version ?? 0)
+      return refused.size === 0 && matched === known.length
+    } catch (error) {
       // Nobody knows what was written.
       this.#recent.forget(documents.map((d) => d._id))
       throw error
-    })
-    return refused.size === 0 && matched === documents.filter((d) => before.has(d._id)).length
-  }
-
-  /** Bulk write in any order. `refused` are the indexes whose key exists already. @throws any other write error. */
-  async #write(
-    operations: mongo.AnyBulkWriteOperation<MessageDocument<State>>[],
-  ): Promise<{ matched: number; refused: ReadonlySet<number> }> {
-    try {
-      const { matchedCount } = await this.#collection.bulkWrite(operations, {
-        ordered: false,
-        writeConcern: { w: 'majority', journal: true },
-      })
-      return { matched: matchedCount, refused: new Set() }
-    } catch (error) {
-      const { writeErrors } = error as { writeErrors?: unknown }
-      const errors = (Array.isArray(writeErrors) ? writeErrors : writeErrors ? [writeErrors] : []) as {
-        code: number
-        index: number
-      }[]
-      if (errors.length === 0 || errors.some((e) => e.code !== duplicateKey)) throw error
-      return { matched: 0, refused: new Set(errors.map((e) => e.index)) }
     }
   }
 

@@ -1,4 +1,5 @@
 import mongoose from 'mongoose'
+import { WriteFailed } from './writing.ts'
 
 /** The driver's own classes for a server that is away. */
 const transientNames = new Set([
@@ -22,6 +23,7 @@ export const isTransientMongoError = (error: unknown): boolean => {
   if (transientNames.has(error.name) || isTransientMongoError(error.cause)) return true
   // A bulk write that lost its server half-way: no write was refused. What was written is read again.
   if (error instanceof mongoose.mongo.MongoBulkWriteError && [error.writeErrors].flat().length === 0) return true
+  if (error instanceof WriteFailed) return error.code !== undefined && transientCodes.has(error.code)
   // mongoose's own, while it has no connection
   if (error.name === 'MongooseServerSelectionError' || error.name === 'MongooseBulkSaveIncompleteError') return true
   if (!(error instanceof mongoose.mongo.MongoError)) return false
