@@ -1,6 +1,6 @@
 /** One process of a service: what it has in memory is lost when it is killed. */
 import { catalogueFor, type ServiceName, subscriptionsOf } from '@shop/choreography'
-import type { Log, Message, Observer, React } from '@shop/messaging'
+import type { DeadLetters, Log, Message, Observer, React } from '@shop/messaging'
 import type { Assignment, ConsumedRecord, HandleRecords, OutgoingRecord } from '@shop/messaging/kafka'
 import type { Partition } from './broker.ts'
 import { type Opened, open } from './parts.ts'
@@ -27,7 +27,7 @@ export class Process {
   readonly service: ServiceName
   readonly name: string
   readonly store: Opened['store']
-  readonly react: React<unknown>
+  readonly #letters: DeadLetters
   alive = true
   /** Where it is in the partitions that are its own now. */
   positions = new Map<Partition, number>()
@@ -46,15 +46,30 @@ export class Process {
     this.name = `${service}#${number}`
     const { store, react } = open(world.parts, service, world.databases, () => world.gap(this))
     this.store = store
-    this.react = (work: unknown, fresh: readonly Message[]) => {
+    const tasting: React<unknown> = (work, fresh: readonly Message[]) => {
       for (const m of fresh) world.taste(service, m.id, m.type)
       return react(work, fresh)
     }
+    const catalogue = catalogueOf(service)
+    this.#letters = world.parts.deadLetters({
+      store,
+      catalogue,
+      react: async (work, fresh) => {
+        const told = await tasting(work, fresh)
+        await world.gap(this)
+        return told
+      },
+      log,
+    })
     this.#handle = world.parts.recordHandler({
       consumer: service,
-      catalogue: catalogueOf(service),
-      store: { handleOnce: store.handleOnce.bind(store), isTransient: (error) => error instanceof PassingFault },
-      react: this.react,
+      catalogue,
+      store: {
+        handleOnce: store.handleOnce.bind(store),
+        park: store.park.bind(store),
+        isTransient: (error) => error instanceof PassingFault,
+      },
+      react: tasting,
       publisher: this,
       log,
       observe,
@@ -132,6 +147,12 @@ export class Process {
 
   commitOffsets(): void {
     for (const [p, position] of this.positions) this.#world.broker.commit(this.service, p, position)
+  }
+
+  /** What the operator asks for: all letters again, or only those of compensations, whose time may have come. */
+  async replay(which: 'all' | 'compensations'): Promise<void> {
+    const results = which === 'all' ? this.#letters.replay({ all: true }) : this.#letters.retryCompensations()
+    for (const { id, outcome } of await results) this.#world.tell(this.name, () => `replays ${id}: ${outcome}`)
   }
 
   /** One round of its relay. @returns how many messages it had to relay. */

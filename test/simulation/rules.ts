@@ -20,7 +20,7 @@ export const answersKept = ({ databases }: World, answers: readonly Answer[]): B
   return answers.flatMap((answer): Breach[] => {
     const { orderId, request } = answer
     if (orderId === undefined) return []
-    const order = databases.order.get(orderId)?.state
+    const order = databases.order.documents.get(orderId)?.state
     if (order === undefined) return [{ id, orderId, text: 'was accepted, but there is no such order' }]
     if (!isOrderOf(answer, order)) return [{ id, orderId, text: 'was accepted, but is another order than was asked for' }]
     if (request.key === undefined) return []
@@ -32,7 +32,7 @@ export const answersKept = ({ databases }: World, answers: readonly Answer[]): B
 
 /** Delivery, the owner of the pivot, rejects an order of whose cancellation it heard before it could schedule it. */
 export const cancellationsHonoured = ({ databases }: World, typesById: ReadonlyMap<string, string>): Breach[] =>
-  [...databases.delivery].flatMap(([orderId, { state, handled }]) => {
+  [...databases.delivery.documents].flatMap(([orderId, { state, handled }]) => {
     const types = handled.map((id) => typesById.get(id))
     const cancelled = types.indexOf('OrderCancellationRequested')
     const decidable = Math.max(types.indexOf('OrderPlaced'), types.indexOf('StockReserved'))

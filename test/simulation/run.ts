@@ -4,9 +4,9 @@ import { judge } from '../check/invariants.ts'
 import type { Snapshot } from '../check/snapshot.ts'
 import type { Coverage } from './coverage.ts'
 import { Customers } from './customers.ts'
-import { DeadLetters, echo, garble, rewind } from './disturbances.ts'
+import { echo, garble, rewind } from './disturbances.ts'
 import { Group } from './group.ts'
-import { hasOutgoing, type Parts } from './parts.ts'
+import { hasOutgoing, type Parts, replayable } from './parts.ts'
 import type { Process } from './process.ts'
 import { profileOf, requestsOf } from './profile.ts'
 import { Random } from './random.ts'
@@ -29,7 +29,6 @@ class Run {
   readonly #world: World
   readonly #groups: ReadonlyMap<ServiceName, Group>
   readonly #customers: Customers
-  readonly #letters: DeadLetters
 
   constructor({ seed, parts, coverage, trace }: RunOptions) {
     const random = new Random(seed)
@@ -38,7 +37,6 @@ class Run {
     this.#world = new World({ random, profile, parts, coverage, trace })
     this.#groups = new Map(serviceNames.map((s) => [s, new Group(this.#world, s)]))
     this.#customers = new Customers(this.#world, requests)
-    this.#letters = new DeadLetters(this.#world)
   }
 
   async go(): Promise<readonly Breach[]> {
@@ -103,7 +101,7 @@ class Run {
       case 6:
         return process && rewind(this.#world, process)
       case 7:
-        return this.#begin('replays', process, (p) => this.#letters.replay(p))
+        return this.#begin('replays', process, (p) => p.replay(random.pick(['all', 'all', 'compensations'])))
       case 8:
         return this.#world.profile.crash > 0 && random.chance(0.3) ? process?.kill('killed') : undefined
       default:
@@ -135,7 +133,8 @@ class Run {
       }
       if (!busy) return []
     }
-    return [{ id: 'comes-to-rest', text: `${text}: ${this.#letters.waitingCount()} dead letters wait` }]
+    const letters = serviceNames.flatMap((s) => replayable(this.#world.databases, s) || []).length
+    return [{ id: 'comes-to-rest', text: `${text}: ${letters} services have dead letters` }]
   }
 
   /** Does all that a process has to do now. @returns false when that was nothing. */
@@ -149,9 +148,9 @@ class Run {
       busy = true
       await this.#begin('consumes', process, () => process.consume())
     }
-    if (this.#letters.of(process.service).length > 0) {
+    if (replayable(this.#world.databases, process.service) > 0) {
       busy = true
-      await this.#begin('replays', process, () => this.#letters.replay(process))
+      await this.#begin('replays', process, () => process.replay('all'))
     }
     return (await process.relay()) > 0 || busy
   }

@@ -42,7 +42,7 @@ const addDocuments = <State>(
   database: MemoryDatabase<State>,
   put: (file: OrderFile, state: State) => void,
 ): void => {
-  for (const [orderId, { state, handled, outbox }] of database) {
+  for (const [orderId, { state, handled, outbox }] of database.documents) {
     const file = files.of(orderId)
     if (state !== undefined && state !== null) put(file, state)
     if (handled.length > 0) file.handled[service] = [...handled]
