@@ -69,14 +69,15 @@ export class Process {
         park: store.park.bind(store),
         isTransient: (error) => error instanceof PassingFault,
       },
-      react: tasting,
+      react: (work, fresh) => {
+        this.#refuseHeld(fresh)
+        return tasting(work, fresh)
+      },
       publisher: this,
       log,
       observe,
       faults: this,
-      pause: async () => {
-        if (!world.calm) await world.scheduler.pause()
-      },
+      pause: () => world.rest(),
     })
   }
 
@@ -86,6 +87,14 @@ export class Process {
 
   publish(records: readonly OutgoingRecord[]): Promise<void> {
     return this.#world.publish(this.name, records)
+  }
+
+  /** Nothing reaches the reactions while an earlier event of its order is set aside. */
+  #refuseHeld(fresh: readonly Message[]): void {
+    const { letters } = this.#world.databases[this.service]
+    for (const { key, type } of fresh)
+      if (letters.holds(key))
+        this.#world.breaches.push({ id: 'held-behind', orderId: key, text: `${this.service} went on with ${type}` })
   }
 
   kill(how: string): void {

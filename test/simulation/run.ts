@@ -1,7 +1,6 @@
 /** One run: a seed decides everything that happens; then the faults stop, all comes to rest, and the whole shop is judged. */
 import { type ServiceName, serviceNames } from '@shop/choreography'
 import { judge } from '../check/invariants.ts'
-import type { Snapshot } from '../check/snapshot.ts'
 import type { Coverage } from './coverage.ts'
 import { Customers } from './customers.ts'
 import { echo, garble, rewind } from './disturbances.ts'
@@ -10,7 +9,7 @@ import { hasOutgoing, type Parts, replayable } from './parts.ts'
 import type { Process } from './process.ts'
 import { profileOf, requestsOf } from './profile.ts'
 import { Random } from './random.ts'
-import { answersKept, type Breach, cancellationsHonoured } from './rules.ts'
+import { answersKept, type Breach, cancellationsHonoured, handledInOrder, lettersHaveCause } from './rules.ts'
 import { snapshotOf } from './snapshot.ts'
 import { World } from './world.ts'
 
@@ -43,12 +42,13 @@ class Run {
     const world = this.#world
     for (let step = 0; step < world.profile.stepsMax; step++) {
       world.nowMs += world.random.below(40)
-      await (world.random.chance(world.profile.unrest) ? this.#disturb() : this.#proceed())
+      if (world.random.chance(world.profile.unrest)) await this.#disturb()
+      else if (!(await this.#proceed()) && world.random.chance(0.3)) break
     }
     world.tell('', () => 'the faults stop')
     world.calm = true
     const restless = await this.#comeToRest()
-    return [...restless, ...this.#judge()]
+    return [...world.breaches, ...restless, ...this.#judge()]
   }
 
   #someProcess(service?: ServiceName): Process | undefined {
@@ -57,12 +57,12 @@ class Run {
     return processes.length === 0 ? undefined : random.pick(processes)
   }
 
-  /** One thing that gets the orders on. */
-  async #proceed(): Promise<void> {
+  /** One thing that gets the orders on. @returns false when there was none. */
+  async #proceed(): Promise<boolean> {
     const { random, scheduler } = this.#world
     if (scheduler.pausedCount > 0 && random.chance(0.4)) {
       await scheduler.goOn(random.below(scheduler.pausedCount))
-      return
+      return true
     }
     const choices: (() => Promise<void> | void)[] = []
     if (this.#customers.waitingCount > 0) choices.push(() => this.#place())
@@ -77,6 +77,7 @@ class Run {
     const choice = random.below(choices.length + 1)
     if (choice < choices.length) await choices[choice]?.()
     else this.#someProcess()?.commitOffsets()
+    return choices.length > 0 || scheduler.pausedCount > 0
   }
 
   #place(): Promise<void> {
@@ -162,15 +163,11 @@ class Run {
     return [
       ...judge({ ...snapshot, orders }).flatMap(({ id, violations }) => violations.map((v) => ({ id, ...v }))),
       ...answersKept(world, this.#customers.answers),
-      ...cancellationsHonoured(world, typesOf(orders)),
+      ...cancellationsHonoured(orders),
+      ...handledInOrder(world, orders),
+      ...lettersHaveCause(world),
     ]
   }
-}
-
-const typesOf = (orders: Snapshot['orders']): Map<string, string> => {
-  const types = new Map<string, string>()
-  for (const { records } of orders) for (const { id, type } of records) types.set(id, type)
-  return types
 }
 
 /** @returns what is wrong at the end; nothing in a sound run. @throws what the code of the shop lets escape. */

@@ -8,12 +8,20 @@ import { newDatabases, type Parts } from './parts.ts'
 import type { Process } from './process.ts'
 import { opening, type Profile } from './profile.ts'
 import type { Random } from './random.ts'
+import type { Breach } from './rules.ts'
 import { Scheduler } from './scheduler.ts'
 import { stockTables } from './tables.ts'
 
 /** A fault that passes: a lost connection, a deadlock, a broker that is away. */
 export class PassingFault extends Error {
   override name = 'PassingFault'
+}
+
+/** Attempts in one run: far more than any sound one makes. */
+const restsMax = 10_000
+
+class Endless extends Error {
+  override name = 'Endless'
 }
 
 const beginMs = Date.parse('2026-01-01T00:00:00Z')
@@ -34,6 +42,8 @@ export class World {
   readonly scheduler = new Scheduler<Process>()
   readonly broker = new Broker()
   readonly databases = newDatabases()
+  /** What was wrong while it ran, rather than at its end. */
+  readonly breaches: Breach[] = []
   /** Records that somebody cannot decode. */
   readonly broken = new Set<ConsumedRecord>()
   /** No more faults, and nobody waits for his turn. */
@@ -43,6 +53,7 @@ export class World {
   readonly #trace: ((line: string) => void) | undefined
   readonly #poison = new Map<string, number>()
   #ids = 0
+  #rests = 0
 
   constructor({ random, profile, parts, coverage, trace }: WorldOptions) {
     this.random = random
@@ -92,6 +103,12 @@ export class World {
       return this.scheduler.vanish()
     }
     if (this.random.chance(this.profile.pause)) await this.scheduler.pause()
+  }
+
+  /** The pause between two attempts. @throws Error when that is one too many: somebody tries for ever what cannot succeed. */
+  async rest(): Promise<void> {
+    if (++this.#rests > restsMax) throw new Endless(`tried ${restsMax} times`)
+    if (!this.calm) await this.scheduler.pause()
   }
 
   /** @throws Error for as long as this consumer cannot handle this message. */
