@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['check/**/*.test.ts', 'architecture/**/*.test.ts'] } },
+      { test: { name: 'simulation', include: ['simulation/**/*.test.ts'], testTimeout: 300_000 } },
       {
         test: {
           name: 'scenarios',

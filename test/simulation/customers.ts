@@ -23,7 +23,7 @@ const handlePlacing = async (world: World, process: Process, request: Request): 
   const document = world.parts.newOrder(command, priced, { deadlineMs: world.profile.deadlineMs, idempotencyKey: key })
   const existing = await storeOf(process).create([document])
   const isNew = !existing.has(document.key)
-  if (isNew) await process.pass('http-after-store', ['OrderPlaced'])
+  await process.pass('http-after-store', ['OrderPlaced'])
   const order = isNew ? document.state : world.databases.order.documents.get(document.key)?.state
   const isSame = order !== undefined && (isNew || order.fingerprint === fingerprintOf(command))
   return { request, orderId: isSame ? document.key : undefined }
@@ -90,8 +90,7 @@ export class Customers {
     try {
       const cancellation = await this.#world.parts.cancelOrder(storeOf(process), id, cause)
       this.#world.tell(process.name, () => `${cause} cancels order ${shortId(id)}: ${cancellation?.outcome ?? 'unknown'}`)
-      if (cancellation?.outcome === 'requested' && cause === 'customer')
-        await process.pass('http-after-store', ['OrderCancellationRequested'])
+      if (cause === 'customer') await process.pass('http-after-store', ['OrderCancellationRequested'])
     } catch (error) {
       if (!(error instanceof PassingFault)) throw error
     }

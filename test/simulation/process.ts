@@ -47,7 +47,7 @@ export class Process {
     const { store, react } = open(world.parts, service, world.databases, () => world.gap(this))
     this.store = store
     const tasting: React<unknown> = (work, fresh: readonly Message[]) => {
-      for (const m of fresh) world.taste(service, m.id, m.type)
+      for (const m of fresh) world.taste(service, m.id)
       return react(work, fresh)
     }
     const catalogue = catalogueOf(service)

@@ -24,6 +24,11 @@ const processesMax = 2
 /** More rounds than any sound run needs: what is not at rest then never will be. */
 const roundsMax = 100
 
+interface Step {
+  readonly process: Process
+  readonly does: 'relay' | 'consume'
+}
+
 class Run {
   readonly #world: World
   readonly #groups: ReadonlyMap<ServiceName, Group>
@@ -64,20 +69,26 @@ class Run {
       await scheduler.goOn(random.below(scheduler.pausedCount))
       return true
     }
-    const choices: (() => Promise<void> | void)[] = []
-    if (this.#customers.waitingCount > 0) choices.push(() => this.#place())
+    const ready = this.#ready()
+    const choice = random.below(ready.length + 2)
+    const step = ready[choice]
+    if (step !== undefined) await this.#begin(step.does, step.process, (p) => p[step.does]())
+    else if (choice === ready.length) await this.#place()
+    else this.#someProcess()?.commitOffsets()
+    return ready.length > 0 || this.#customers.waitingCount > 0 || scheduler.pausedCount > 0
+  }
+
+  /** What the processes have to do. */
+  #ready(): Step[] {
+    const steps: Step[] = []
     for (const { processes, service } of this.#groups.values()) {
-      const hasToRelay = hasOutgoing(this.#world.databases, service)
+      const hasToRelay = processes.length > 0 && hasOutgoing(this.#world.databases, service)
       for (const process of processes) {
-        if (hasToRelay && !process.relaying) choices.push(() => this.#begin('relays', process, () => process.relay()))
-        if (process.consuming || !process.lag()) continue
-        choices.push(() => this.#begin('consumes', process, () => process.consume()))
+        if (hasToRelay && !process.relaying) steps.push({ process, does: 'relay' })
+        if (!process.consuming && process.lag()) steps.push({ process, does: 'consume' })
       }
     }
-    const choice = random.below(choices.length + 1)
-    if (choice < choices.length) await choices[choice]?.()
-    else this.#someProcess()?.commitOffsets()
-    return choices.length > 0 || scheduler.pausedCount > 0
+    return steps
   }
 
   #place(): Promise<void> {

@@ -17,6 +17,10 @@ export class PassingFault extends Error {
   override name = 'PassingFault'
 }
 
+/** Made once: stack traces are what costs most of an error. */
+const passingFault = new PassingFault('a fault that passes')
+const poison = new Error('cannot handle it')
+
 /** Attempts in one run: far more than any sound one makes. */
 const restsMax = 10_000
 
@@ -51,7 +55,8 @@ export class World {
   nowMs = beginMs
   readonly #coverage: Coverage
   readonly #trace: ((line: string) => void) | undefined
-  readonly #poison = new Map<string, number>()
+  /** How often each service still fails to handle an event. */
+  readonly #poison = new Map<ServiceName, Map<string, number>>()
   #ids = 0
   #rests = 0
 
@@ -88,7 +93,7 @@ export class World {
     }
     if (chance < crash + fail) {
       this.tell(process.name, () => `a passing fault at ${point}: ${types.join(', ')}`)
-      throw new PassingFault(`at ${point}`)
+      throw passingFault
     }
     this.tell(process.name, () => `stands at ${point}: ${types.join(', ')}`)
     await this.scheduler.pause()
@@ -112,12 +117,16 @@ export class World {
   }
 
   /** @throws Error for as long as this consumer cannot handle this message. */
-  taste(service: ServiceName, id: string, type: string): void {
+  taste(service: ServiceName, id: string): void {
     if (this.profile.poison === 0) return
-    const dose = `${service} ${id}`
-    const left = this.#poison.get(dose) ?? (this.random.chance(this.profile.poison) ? this.random.below(14) : 0)
-    this.#poison.set(dose, Math.max(0, left - 1))
-    if (!this.calm && left > 0) throw new Error(`cannot handle ${type}`)
+    let doses = this.#poison.get(service)
+    if (doses === undefined) {
+      doses = new Map()
+      this.#poison.set(service, doses)
+    }
+    const left = doses.get(id) ?? (this.random.chance(this.profile.poison) ? this.random.below(14) : 0)
+    doses.set(id, Math.max(0, left - 1))
+    if (!this.calm && left > 0) throw poison
   }
 
   /** @throws PassingFault when the broker did not acknowledge; some of the records are on their topics then. */
@@ -126,7 +135,7 @@ export class World {
     const taken = fails ? records.slice(0, this.random.below(records.length + 1)) : records
     for (const record of taken) this.append(record)
     this.tell(who, () => `${fails ? 'gets no acknowledgement for' : 'publishes'} ${records.map(nameOf).join(', ')}`)
-    if (fails) throw new PassingFault('the broker did not acknowledge')
+    if (fails) throw passingFault
   }
 
   append(record: OutgoingRecord): void {
