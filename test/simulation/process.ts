@@ -1,6 +1,6 @@
 /** One process of a service: what it has in memory is lost when it is killed. */
 import { catalogueFor, type ServiceName, subscriptionsOf } from '@shop/choreography'
-import type { DeadLetters, Log, Message, Observer, React } from '@shop/messaging'
+import type { DeadLetters, FaultPoint, Log, Message, Observer, React } from '@shop/messaging'
 import type { Assignment, ConsumedRecord, HandleRecords, OutgoingRecord } from '@shop/messaging/kafka'
 import type { Partition } from './broker.ts'
 import { type Opened, open } from './parts.ts'
@@ -54,12 +54,9 @@ export class Process {
     this.#letters = world.parts.deadLetters({
       store,
       catalogue,
-      react: async (work, fresh) => {
-        const told = await tasting(work, fresh)
-        await world.gap(this)
-        return told
-      },
+      react: tasting,
       log,
+      faults: this,
     })
     this.#handle = world.parts.recordHandler({
       consumer: service,
@@ -81,7 +78,7 @@ export class Process {
     })
   }
 
-  pass(...[point, types]: Parameters<NonNullable<Parameters<World['parts']['relayOnce']>[0]['faults']>['pass']>): Promise<void> {
+  pass(point: FaultPoint, types: readonly string[]): Promise<void> {
     return this.#world.pass(this, point, types)
   }
 

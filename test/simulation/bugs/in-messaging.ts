@@ -1,10 +1,8 @@
 /** Relays, consumers and operators that break what the kit promises. */
-import { type DeadLetterStore, encode, type LetterQuery, newId, type relayOnce, type Stored } from '@shop/messaging'
+import { type DeadLetterStore, encode, type LetterQuery, newId, type relayOnce } from '@shop/messaging'
 import type { Bug } from './bug.ts'
 
 type RelayOptions = Parameters<typeof relayOnce>[0]
-
-const typesOf = (stored: readonly Stored[]): string[] => stored.map((s) => s.message.type)
 
 const relay = (name: string, does: string, relayOnce: (options: RelayOptions) => Promise<number>): Bug => ({
   name,
@@ -16,7 +14,9 @@ const forgetFirst = async ({ store, publisher, catalogue, messagesMax = 500, fau
   const stored = await store.pending(messagesMax)
   if (stored.length === 0) return 0
   await store.forget(stored)
-  await faults?.pass('relay-before-publish', typesOf(stored))
+  const types = stored.map((s) => s.message.type)
+  const keys = stored.map((s) => s.message.key)
+  await faults?.pass('relay-before-publish', types, keys)
   await publisher.publish(stored.map((s) => encode(s.message, catalogue)))
   return stored.length
 }
