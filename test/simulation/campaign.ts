@@ -1,6 +1,6 @@
 /** Many runs, in this thread. */
 import type { Bug } from './bugs/index.ts'
-import { type Cell, Coverage } from './coverage.ts'
+import { Coverage } from './coverage.ts'
 import { type Parts, realParts } from './parts.ts'
 import type { Breach } from './rules.ts'
 import { run } from './run.ts'
@@ -15,7 +15,7 @@ export interface Result {
   readonly failedCount: number
   /** The first ones. */
   readonly failures: readonly Failure[]
-  readonly hits: readonly (readonly [Cell, number])[]
+  readonly hits: readonly (readonly [string, number])[]
 }
 
 const failuresKeptMax = 5

@@ -1,10 +1,8 @@
 /** What the outside does to the topics and to the groups' offsets. */
-import { allTopics } from '@shop/choreography'
 import type { ConsumedRecord } from '@shop/messaging/kafka'
 import type { Process } from './process.ts'
+import { eventTopics } from './subscriptions.ts'
 import { nameOf, type World } from './world.ts'
-
-const eventTopics = allTopics().events
 
 const recordsOf = (world: World, topic: string): ConsumedRecord[] => world.broker.partitions(topic).flatMap((p) => p.records)
 

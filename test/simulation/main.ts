@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { bugs } from './bugs/index.ts'
 import { partsWith, runSeed } from './campaign.ts'
-import { Coverage } from './coverage.ts'
+import { Coverage, type Met } from './coverage.ts'
 import { type Hunt, huntBugs, type Report, type Spent, simulate } from './simulate.ts'
 
 const help = `npm run simulate [-- OPTIONS]   runs the shop's real code in a deterministic simulation, and checks its invariants
@@ -24,7 +24,8 @@ const help = `npm run simulate [-- OPTIONS]   runs the shop's real code in a det
   --json         prints the result for machines
   --help         prints this
 
-The run fails as vacuous when a process was killed at none of the passes of some event type through some fault point.
+The run fails as vacuous when there is an event type and a fault point of a service at which no process was killed, or a way in which
+no order ended.
 Exit status: 0 all holds (and every bug was found), 1 it does not, 2 the arguments are wrong.`
 
 class WrongArguments extends Error {}
@@ -93,16 +94,24 @@ const replay = async (seed: number, bugName: string | undefined): Promise<boolea
 
 const count = (n: number): string => n.toLocaleString('en')
 
+const tellMet = (what: string, { met, of, missing, rarest }: Met): void => {
+  if (missing.length === 0)
+    console.log(`✓ ${met} of ${of} ${what}; least often ${rarest?.name}: ${count(rarest?.times ?? 0)} times`)
+  else
+    console.log(
+      `✗ vacuous: ${met} of ${of} ${what}; more seeds meet more, 20,000 meet all. Not met:\n    ${missing.join('\n    ')}`,
+    )
+}
+
 const tellReport = async (report: Report, { time, bug }: Arguments): Promise<void> => {
-  const { runs, failedCount, failures, missing, rarest } = report
+  const { runs, failedCount, failures } = report
   const [first] = failures
   if (first !== undefined) await replay(first.seed, bug)
   const others = failures.slice(1).map((f) => f.seed)
   if (others.length > 0) console.log(`other seeds that fail: ${others.join(', ')}`)
   console.log(`${failedCount === 0 ? '✓' : '✗'} ${count(runs)} runs, ${count(failedCount)} with violations`)
-  const hit = `processes were killed at ${report.cells - missing.length} of ${report.cells} (fault point, service, event type)`
-  if (missing.length === 0) console.log(`✓ ${hit}; least often at ${rarest?.cell}: ${count(rarest?.hits ?? 0)} times`)
-  else console.log(`✗ vacuous: ${hit}; more seeds reach more, 20,000 reach all. Never at:\n    ${missing.join('\n    ')}`)
+  tellMet('(fault point, service, event type) at which processes were killed', report.kills)
+  tellMet('ways in which orders can end', report.ends)
   if (time) console.log(timeOf(report, runs))
 }
 
@@ -123,7 +132,7 @@ const runCampaign = async (args: Arguments): Promise<boolean> => {
   const report = await simulate({ ...args, onProgress: progressOf(` of ${count(args.seeds)} runs`) })
   if (args.json) console.log(JSON.stringify(report, null, 2))
   else await tellReport(report, args)
-  return report.failedCount === 0 && report.missing.length === 0
+  return report.failedCount === 0 && report.kills.missing.length === 0 && report.ends.missing.length === 0
 }
 
 const runHunt = async (args: Arguments): Promise<boolean> => {

@@ -1,27 +1,15 @@
 /** One process of a service: what it has in memory is lost when it is killed. */
-import { catalogueFor, type ServiceName, subscriptionsOf } from '@shop/choreography'
+import type { ServiceName } from '@shop/choreography'
 import type { DeadLetters, FaultPoint, Log, Message, Observer, React } from '@shop/messaging'
 import type { Assignment, ConsumedRecord, HandleRecords, OutgoingRecord } from '@shop/messaging/kafka'
 import type { Partition } from './broker.ts'
 import { type Opened, open } from './parts.ts'
+import { catalogueOf } from './subscriptions.ts'
 import { nameOf, PassingFault, type World } from './world.ts'
 
 const quiet = () => {}
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 const observe: Observer = { transaction: quiet, deadLettered: quiet, retried: quiet }
-
-const catalogues = new Map<ServiceName, ReturnType<typeof catalogueFor>>()
-export const catalogueOf = (service: ServiceName) => {
-  const catalogue = catalogues.get(service) ?? catalogueFor(service)
-  catalogues.set(service, catalogue)
-  return catalogue
-}
-const subscriptions = new Map<ServiceName, string[]>()
-export const topicsOf = (service: ServiceName): readonly string[] => {
-  const topics = subscriptions.get(service) ?? subscriptionsOf(service)
-  subscriptions.set(service, topics)
-  return topics
-}
 
 export class Process {
   readonly service: ServiceName

@@ -1,11 +1,11 @@
 /** What must hold of a run beyond the invariants of the shop: what clients were promised, and what only a run's own view shows. */
-import { deadLetterTopic, serviceNames } from '@shop/choreography'
+import { serviceNames } from '@shop/choreography'
 import type { Order } from '../../services/order/src/order.ts'
 import type { Violation } from '../check/invariants.ts'
 import { sameLines } from '../check/order-view.ts'
 import type { OrderFile } from '../check/snapshot.ts'
 import type { Answer } from './customers.ts'
-import { topicsOf } from './process.ts'
+import { deadLetterTopics, topicsOf } from './subscriptions.ts'
 import type { World } from './world.ts'
 
 export interface Breach extends Violation {
@@ -87,9 +87,10 @@ const outOfOrder = (
 /** Nothing is set aside as failed where nothing was there to fail: passing faults are waited for, however long they last. */
 export const lettersHaveCause = ({ profile, broker }: World): Breach[] => {
   if (profile.poison > 0) return []
-  return serviceNames.flatMap((service) =>
-    topicsOf(service)
-      .flatMap((topic) => broker.partitions(deadLetterTopic(topic, service)).flatMap((p) => p.records))
+  return deadLetterTopics.flatMap(({ service, name }) =>
+    broker
+      .partitions(name)
+      .flatMap((p) => p.records)
       .filter(({ headers }) => headers['dead-letter-kind'] === 'failed')
       .map(({ headers }) => ({
         id: 'letters-have-cause',

@@ -33,6 +33,7 @@ class Run {
   readonly #world: World
   readonly #groups: ReadonlyMap<ServiceName, Group>
   readonly #customers: Customers
+  readonly #coverage: Coverage
 
   constructor({ seed, parts, coverage, trace }: RunOptions) {
     const random = new Random(seed)
@@ -41,6 +42,7 @@ class Run {
     this.#world = new World({ random, profile, parts, coverage, trace })
     this.#groups = new Map(serviceNames.map((s) => [s, new Group(this.#world, s)]))
     this.#customers = new Customers(this.#world, requests)
+    this.#coverage = coverage
   }
 
   async go(): Promise<readonly Breach[]> {
@@ -171,6 +173,7 @@ class Run {
     const world = this.#world
     const snapshot = snapshotOf(world)
     const orders = [...snapshot.orders]
+    for (const { order } of orders) if (order !== undefined) this.#coverage.ended(order)
     return [
       ...judge({ ...snapshot, orders }).flatMap(({ id, violations }) => violations.map((v) => ({ id, ...v }))),
       ...answersKept(world, this.#customers.answers),

@@ -1,7 +1,7 @@
 /** A campaign over all threads, and the hunt for the planted bugs. */
 import { bugs } from './bugs/index.ts'
 import type { Failure, Result } from './campaign.ts'
-import { type Cell, Coverage, cells } from './coverage.ts'
+import { Coverage, type Met } from './coverage.ts'
 import { doJobs } from './threads.ts'
 
 export interface Spent {
@@ -15,10 +15,10 @@ export interface Report extends Spent {
   readonly failedCount: number
   /** The first ones, by seed. */
   readonly failures: readonly Failure[]
-  readonly cells: number
-  /** Cells at which no process was killed: while there are any, the run proves nothing about them. */
-  readonly missing: readonly Cell[]
-  readonly rarest: { readonly cell: Cell; readonly hits: number } | undefined
+  /** At every fault point of every service, with every event type that passes there. */
+  readonly kills: Met
+  /** The ways in which orders ended. */
+  readonly ends: Met
 }
 
 export interface Hunt extends Spent {
@@ -67,14 +67,12 @@ export const simulate = async ({ from, seeds, workers, bug, onProgress }: Option
     onProgress?.(runs)
   }
   const spent = await timed(() => doJobs(jobs, workers, take))
-  const [rarest] = [...coverage.hits].map(([cell, hits]) => ({ cell, hits })).sort((a, b) => a.hits - b.hits)
   return {
     runs,
     failedCount,
     failures: failures.sort((a, b) => a.seed - b.seed).slice(0, failuresShownMax),
-    cells: cells.length,
-    missing: coverage.missing(),
-    rarest,
+    kills: coverage.kills(),
+    ends: coverage.ends(),
     ...spent,
   }
 }

@@ -87,7 +87,7 @@ export class World {
     const chance = this.random.next()
     if (chance >= crash + fail + pause) return
     if (chance < crash) {
-      this.#coverage.hit(point, process.service, types)
+      this.#coverage.killed(point, process.service, types)
       process.kill(`killed at ${point}: ${types.join(', ')}`)
       return this.scheduler.vanish()
     }
