@@ -16,7 +16,6 @@ export class Process {
   readonly name: string
   readonly store: Opened['store']
   readonly #letters: DeadLetters
-  alive = true
   /** Where it is in the partitions that are its own now. */
   positions = new Map<Partition, number>()
   consuming = false
@@ -39,13 +38,7 @@ export class Process {
       return react(work, fresh)
     }
     const catalogue = catalogueOf(service)
-    this.#letters = world.parts.deadLetters({
-      store,
-      catalogue,
-      react: tasting,
-      log,
-      faults: this,
-    })
+    this.#letters = world.parts.deadLetters({ store, catalogue, react: tasting, log, faults: this })
     this.#handle = world.parts.recordHandler({
       consumer: service,
       catalogue,
@@ -84,7 +77,6 @@ export class Process {
 
   kill(how: string): void {
     this.#world.tell(this.name, () => how)
-    this.alive = false
     this.#world.scheduler.drop(this)
     this.#onEnd(this)
   }

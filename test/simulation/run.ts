@@ -74,7 +74,7 @@ class Run {
     const ready = this.#ready()
     const choice = random.below(ready.length + 2)
     const step = ready[choice]
-    if (step !== undefined) await this.#begin(step.does, step.process, (p) => p[step.does]())
+    if (step !== undefined) await this.#begin(step.process, (p) => p[step.does]())
     else if (choice === ready.length) await this.#place()
     else this.#someProcess()?.commitOffsets()
     return ready.length > 0 || this.#customers.waitingCount > 0 || scheduler.pausedCount > 0
@@ -94,7 +94,7 @@ class Run {
   }
 
   #place(): Promise<void> {
-    return this.#begin('places', this.#someProcess('order'), (p) => this.#customers.placeNext(p))
+    return this.#begin(this.#someProcess('order'), (p) => this.#customers.placeNext(p))
   }
 
   async #disturb(): Promise<void> {
@@ -103,11 +103,11 @@ class Run {
     switch (random.below(11)) {
       case 0:
       case 1:
-        return this.#begin('cancels', this.#someProcess('order'), (p) => this.#customers.cancel(p))
+        return this.#begin(this.#someProcess('order'), (p) => this.#customers.cancel(p))
       case 2:
-        return this.#begin('deadlines', this.#someProcess('order'), (p) => this.#customers.cancelOverdue(p))
+        return this.#begin(this.#someProcess('order'), (p) => this.#customers.cancelOverdue(p))
       case 3:
-        return this.#begin('places again', this.#someProcess('order'), (p) => this.#customers.repeat(p))
+        return this.#begin(this.#someProcess('order'), (p) => this.#customers.repeat(p))
       case 4:
         return echo(this.#world)
       case 5:
@@ -115,7 +115,7 @@ class Run {
       case 6:
         return process && rewind(this.#world, process)
       case 7:
-        return this.#begin('replays', process, (p) => p.replay(random.pick(['all', 'all', 'compensations'])))
+        return this.#begin(process, (p) => p.replay(random.pick(['all', 'all', 'compensations'])))
       case 8:
         return this.#world.profile.crash > 0 && random.chance(0.3) ? process?.kill('killed') : undefined
       default:
@@ -131,13 +131,12 @@ class Run {
     if (group.processes.length === 0 || (group.processes.length < processesMax && random.chance(0.3))) group.start()
   }
 
-  async #begin(name: string, process: Process | undefined, work: (process: Process) => Promise<unknown>): Promise<void> {
-    if (process !== undefined) await this.#world.scheduler.start(process, name, () => work(process))
+  async #begin(process: Process | undefined, work: (process: Process) => Promise<unknown>): Promise<void> {
+    if (process !== undefined) await this.#world.scheduler.start(process, () => work(process))
   }
 
   async #comeToRest(): Promise<Breach[]> {
     const { scheduler } = this.#world
-    const text = `is not at rest after ${roundsMax} rounds without faults`
     for (let round = 0; round < roundsMax; round++) {
       while (scheduler.pausedCount > 0) await scheduler.goOn(0)
       let busy = false
@@ -147,8 +146,10 @@ class Run {
       }
       if (!busy) return []
     }
-    const letters = serviceNames.flatMap((s) => replayable(this.#world.databases, s) || []).length
-    return [{ id: 'comes-to-rest', text: `${text}: ${letters} services have dead letters` }]
+    const letters = serviceNames.reduce((sum, service) => sum + replayable(this.#world.databases, service), 0)
+    return [
+      { id: 'comes-to-rest', text: `is not at rest after ${roundsMax} rounds without faults; ${letters} dead letters wait` },
+    ]
   }
 
   /** Does all that a process has to do now. @returns false when that was nothing. */
@@ -160,11 +161,11 @@ class Run {
     }
     if (process.lag()) {
       busy = true
-      await this.#begin('consumes', process, () => process.consume())
+      await this.#begin(process, () => process.consume())
     }
     if (replayable(this.#world.databases, process.service) > 0) {
       busy = true
-      await this.#begin('replays', process, () => process.replay('all'))
+      await this.#begin(process, () => process.replay('all'))
     }
     return (await process.relay()) > 0 || busy
   }

@@ -149,9 +149,5 @@ export const nameOf = ({ key, headers }: Pick<OutgoingRecord, 'key' | 'headers'>
   `${headers.ce_type?.split('.')[2] ?? 'something'} ${shortId(headers.ce_id)} of order ${shortId(key ?? '')}`
 
 /** Ids made here differ in their count alone; those made from a key begin with their hash. */
-export const shortId = (id: string | undefined): string =>
-  id === undefined
-    ? '?'
-    : id.startsWith('0190') && id.endsWith('000000000000')
-      ? id.slice(4, 13).replace(/^[0-]+/, '')
-      : id.slice(0, 6)
+export const shortId = (id = '?'): string =>
+  id.startsWith('0190') && id.endsWith('000000000000') ? id.slice(4, 13).replace(/^[0-]+/, '') : id.slice(0, 6)
