@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['check/**/*.test.ts', 'architecture/**/*.test.ts'] } },
+      { test: { name: 'simulation', include: ['simulation/**/*.test.ts'], testTimeout: 300_000 } },
       {
         test: {
           name: 'scenarios',
@@ -11,6 +12,8 @@ export default defineConfig({
           globalSetup: ['scenarios/embedded.ts'],
           // One shop for all files: they take turns, and what one leaves behind is part of the next one's world.
           fileParallelism: false,
+          // After the others: the simulation takes all processors, and what is timed here is a shop that has them.
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -23,8 +23,8 @@ const handlePlacing = async (world: World, process: Process, request: Request): 
   const document = world.parts.newOrder(command, priced, { deadlineMs: world.profile.deadlineMs, idempotencyKey: key })
   const existing = await storeOf(process).create([document])
   const isNew = !existing.has(document.key)
-  if (isNew) await process.pass('http-after-store', ['OrderPlaced'])
-  const order = isNew ? document.state : world.databases.order.get(document.key)?.state
+  await process.pass('http-after-store', ['OrderPlaced'])
+  const order = isNew ? document.state : world.databases.order.documents.get(document.key)?.state
   const isSame = order !== undefined && (isNew || order.fingerprint === fingerprintOf(command))
   return { request, orderId: isSame ? document.key : undefined }
 }
@@ -75,13 +75,13 @@ export class Customers {
 
   /** A customer cancels some order. */
   async cancel(process: Process): Promise<void> {
-    const ids = [...this.#world.databases.order.keys()]
+    const ids = [...this.#world.databases.order.documents.keys()]
     if (ids.length > 0) await this.#cancel(process, this.#world.random.pick(ids), 'customer')
   }
 
   /** Asks the orders that are pending at their deadline to stop. */
   async cancelOverdue(process: Process): Promise<void> {
-    for (const [id, { state }] of this.#world.databases.order)
+    for (const [id, { state }] of this.#world.databases.order.documents)
       if (state?.status === 'PENDING' && Date.parse(state.deadlineAt) <= this.#world.nowMs)
         await this.#cancel(process, id, 'deadline')
   }
@@ -90,8 +90,7 @@ export class Customers {
     try {
       const cancellation = await this.#world.parts.cancelOrder(storeOf(process), id, cause)
       this.#world.tell(process.name, () => `${cause} cancels order ${shortId(id)}: ${cancellation?.outcome ?? 'unknown'}`)
-      if (cancellation?.outcome === 'requested' && cause === 'customer')
-        await process.pass('http-after-store', ['OrderCancellationRequested'])
+      if (cause === 'customer') await process.pass('http-after-store', ['OrderCancellationRequested'])
     } catch (error) {
       if (!(error instanceof PassingFault)) throw error
     }

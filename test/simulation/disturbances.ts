@@ -1,11 +1,8 @@
-/** What the outside does to the topics, and the operator who replays dead letters. */
-import { allTopics, deadLetterTopic, type ServiceName, serviceNames } from '@shop/choreography'
-import { decode } from '@shop/messaging'
+/** What the outside does to the topics and to the groups' offsets. */
 import type { ConsumedRecord } from '@shop/messaging/kafka'
-import { catalogueOf, type Process, topicsOf } from './process.ts'
+import type { Process } from './process.ts'
+import { eventTopics } from './subscriptions.ts'
 import { nameOf, type World } from './world.ts'
-
-const eventTopics = allTopics().events
 
 const recordsOf = (world: World, topic: string): ConsumedRecord[] => world.broker.partitions(topic).flatMap((p) => p.records)
 
@@ -45,45 +42,4 @@ export const rewind = (world: World, process: Process): void => {
   world.tell(process.name, () => `is set back in ${partition.topic}/${partition.number} from ${position} to ${back}`)
   process.positions.set(partition, back)
   world.broker.commit(process.service, partition, back)
-}
-
-/** Letters that are parked, and how far the operator has come with each topic. */
-export class DeadLetters {
-  readonly #world: World
-  readonly #replayed = new Set<ConsumedRecord>()
-
-  constructor(world: World) {
-    this.#world = world
-  }
-
-  /** The letters of a service that can be handled once the cause has gone, oldest first. */
-  of(service: ServiceName): ConsumedRecord[] {
-    return topicsOf(service).flatMap((topic) =>
-      recordsOf(this.#world, deadLetterTopic(topic, service)).filter(
-        (r) => r.headers['dead-letter-kind'] !== 'undecodable' && !this.#replayed.has(r),
-      ),
-    )
-  }
-
-  waitingCount(): number {
-    return serviceNames.reduce((sum, service) => sum + this.of(service).length, 0)
-  }
-
-  /** Handles the oldest letter of each order, with its own id through the same inbox. */
-  async replay(process: Process): Promise<void> {
-    const seen = new Set<string | null>()
-    for (const letter of this.of(process.service)) {
-      if (seen.has(letter.key)) continue
-      seen.add(letter.key)
-      const decoded = decode(letter, catalogueOf(process.service))
-      if (decoded.kind !== 'message') throw new Error(`a letter cannot be decoded: ${nameOf(letter)}`)
-      try {
-        await process.store.handleOnce([decoded.message], process.react)
-        this.#replayed.add(letter)
-        this.#world.tell(process.name, () => `replays ${nameOf(letter)}`)
-      } catch (error) {
-        this.#world.tell(process.name, () => `replays ${nameOf(letter)} in vain: ${(error as Error).message}`)
-      }
-    }
-  }
 }

@@ -1,6 +1,7 @@
 /** The processes of one service, among which its partitions are shared. */
 import type { ServiceName } from '@shop/choreography'
-import { Process, topicsOf } from './process.ts'
+import { Process } from './process.ts'
+import { topicsOf } from './subscriptions.ts'
 import type { World } from './world.ts'
 
 export class Group {

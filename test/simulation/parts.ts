@@ -1,8 +1,16 @@
 /** The real parts of the shop, put together as the services' main.ts do. A planted bug replaces some of them. */
 import type { ServiceName } from '@shop/choreography'
-import { type DocumentStore, type Documents, type MessageStore, type React, recordHandler, relayOnce } from '@shop/messaging'
 import {
-  type MemoryDatabase,
+  type DocumentStore,
+  type Documents,
+  deadLetters,
+  type MessageStore,
+  type React,
+  recordHandler,
+  relayOnce,
+} from '@shop/messaging'
+import {
+  MemoryDatabase,
   MemoryMessageStore,
   MemoryTables,
   MemoryTablesStore,
@@ -42,6 +50,7 @@ export interface Parts {
   readonly notificationReact: React<Documents<Notification>>
   readonly recordHandler: typeof recordHandler
   readonly relayOnce: typeof relayOnce
+  readonly deadLetters: typeof deadLetters
   readonly newOrder: typeof newOrder
   readonly cancelOrder: typeof cancelOrder
   /** When a consumer says that it is done with records. */
@@ -60,6 +69,7 @@ export const realParts: Parts = {
   notificationReact,
   recordHandler,
   relayOnce,
+  deadLetters,
   newOrder,
   cancelOrder,
   resolvesOffsets: 'once handled',
@@ -94,14 +104,20 @@ export const open = (parts: Parts, service: ServiceName, databases: Databases, g
 export const hasOutgoing = (databases: Databases, service: ServiceName): boolean => {
   const database = databases[service]
   if (database instanceof MemoryTables) return database.outbox.length > 0
-  for (const { outbox } of database.values()) if (outbox.length > 0) return true
+  for (const { outbox } of database.documents.values()) if (outbox.length > 0) return true
   return false
 }
 
+/** Letters that can be handled once their cause has gone. */
+export const replayable = (databases: Databases, service: ServiceName): number => {
+  const { failed, held } = databases[service].letters.counts()
+  return failed + held
+}
+
 export const newDatabases = (): Databases => ({
-  order: new Map(),
+  order: new MemoryDatabase(),
   payment: new MemoryTables(),
   inventory: new MemoryTables(),
-  delivery: new Map(),
-  notification: new Map(),
+  delivery: new MemoryDatabase(),
+  notification: new MemoryDatabase(),
 })

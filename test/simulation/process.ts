@@ -1,34 +1,21 @@
 /** One process of a service: what it has in memory is lost when it is killed. */
-import { catalogueFor, type ServiceName, subscriptionsOf } from '@shop/choreography'
-import type { Log, Message, Observer, React } from '@shop/messaging'
+import type { ServiceName } from '@shop/choreography'
+import type { DeadLetters, FaultPoint, Log, Message, Observer, React } from '@shop/messaging'
 import type { Assignment, ConsumedRecord, HandleRecords, OutgoingRecord } from '@shop/messaging/kafka'
 import type { Partition } from './broker.ts'
 import { type Opened, open } from './parts.ts'
+import { catalogueOf } from './subscriptions.ts'
 import { nameOf, PassingFault, type World } from './world.ts'
 
 const quiet = () => {}
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 const observe: Observer = { transaction: quiet, deadLettered: quiet, retried: quiet }
 
-const catalogues = new Map<ServiceName, ReturnType<typeof catalogueFor>>()
-export const catalogueOf = (service: ServiceName) => {
-  const catalogue = catalogues.get(service) ?? catalogueFor(service)
-  catalogues.set(service, catalogue)
-  return catalogue
-}
-const subscriptions = new Map<ServiceName, string[]>()
-export const topicsOf = (service: ServiceName): readonly string[] => {
-  const topics = subscriptions.get(service) ?? subscriptionsOf(service)
-  subscriptions.set(service, topics)
-  return topics
-}
-
 export class Process {
   readonly service: ServiceName
   readonly name: string
   readonly store: Opened['store']
-  readonly react: React<unknown>
-  alive = true
+  readonly #letters: DeadLetters
   /** Where it is in the partitions that are its own now. */
   positions = new Map<Partition, number>()
   consuming = false
@@ -46,26 +33,33 @@ export class Process {
     this.name = `${service}#${number}`
     const { store, react } = open(world.parts, service, world.databases, () => world.gap(this))
     this.store = store
-    this.react = (work: unknown, fresh: readonly Message[]) => {
-      for (const m of fresh) world.taste(service, m.id, m.type)
+    const tasting: React<unknown> = (work, fresh: readonly Message[]) => {
+      for (const m of fresh) world.taste(service, m.id)
       return react(work, fresh)
     }
+    const catalogue = catalogueOf(service)
+    this.#letters = world.parts.deadLetters({ store, catalogue, react: tasting, log, faults: this })
     this.#handle = world.parts.recordHandler({
       consumer: service,
-      catalogue: catalogueOf(service),
-      store: { handleOnce: store.handleOnce.bind(store), isTransient: (error) => error instanceof PassingFault },
-      react: this.react,
+      catalogue,
+      store: {
+        handleOnce: store.handleOnce.bind(store),
+        park: store.park.bind(store),
+        isTransient: (error) => error instanceof PassingFault,
+      },
+      react: (work, fresh) => {
+        this.#refuseHeld(fresh)
+        return tasting(work, fresh)
+      },
       publisher: this,
       log,
       observe,
       faults: this,
-      pause: async () => {
-        if (!world.calm) await world.scheduler.pause()
-      },
+      pause: () => world.rest(),
     })
   }
 
-  pass(...[point, types]: Parameters<NonNullable<Parameters<World['parts']['relayOnce']>[0]['faults']>['pass']>): Promise<void> {
+  pass(point: FaultPoint, types: readonly string[]): Promise<void> {
     return this.#world.pass(this, point, types)
   }
 
@@ -73,9 +67,16 @@ export class Process {
     return this.#world.publish(this.name, records)
   }
 
+  /** Nothing reaches the reactions while an earlier event of its order is set aside. */
+  #refuseHeld(fresh: readonly Message[]): void {
+    const { letters } = this.#world.databases[this.service]
+    for (const { key, type } of fresh)
+      if (letters.holds(key))
+        this.#world.breaches.push({ id: 'held-behind', orderId: key, text: `${this.service} went on with ${type}` })
+  }
+
   kill(how: string): void {
     this.#world.tell(this.name, () => how)
-    this.alive = false
     this.#world.scheduler.drop(this)
     this.#onEnd(this)
   }
@@ -132,6 +133,12 @@ export class Process {
 
   commitOffsets(): void {
     for (const [p, position] of this.positions) this.#world.broker.commit(this.service, p, position)
+  }
+
+  /** What the operator asks for: all letters again, or only those of compensations, whose time may have come. */
+  async replay(which: 'all' | 'compensations'): Promise<void> {
+    const results = which === 'all' ? this.#letters.replay({ all: true }) : this.#letters.retryCompensations()
+    for (const { id, outcome } of await results) this.#world.tell(this.name, () => `replays ${id}: ${outcome}`)
   }
 
   /** One round of its relay. @returns how many messages it had to relay. */

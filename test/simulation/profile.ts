@@ -21,14 +21,14 @@ export interface Profile {
 }
 
 export const profileOf = (random: Random, requestCount: number): Profile => ({
-  crash: random.pick([0, 0.02, 0.06, 0.15]),
+  crash: random.pick([0, 0.01, 0.03, 0.1]),
   fail: random.pick([0, 0, 0.02, 0.1]),
   pause: random.pick([0.05, 0.3, 0.7]),
   unacknowledged: random.pick([0, 0, 0.1]),
   poison: random.pick([0, 0, 0.05, 0.2]),
   batchMax: random.pick([1, 2, 5, 20]),
   unrest: random.pick([0.05, 0.2, 0.5]),
-  stepsMax: 10 + random.below(60 * requestCount),
+  stepsMax: random.pick([20, 60, 150]) * requestCount,
   deadlineMs: random.pick([200, 2_000, 1_000_000]),
 })
 

@@ -1,8 +1,11 @@
 /** What must hold of a run beyond the invariants of the shop: what clients were promised, and what only a run's own view shows. */
+import { serviceNames } from '@shop/choreography'
 import type { Order } from '../../services/order/src/order.ts'
 import type { Violation } from '../check/invariants.ts'
 import { sameLines } from '../check/order-view.ts'
+import type { OrderFile } from '../check/snapshot.ts'
 import type { Answer } from './customers.ts'
+import { deadLetterTopics, topicsOf } from './subscriptions.ts'
 import type { World } from './world.ts'
 
 export interface Breach extends Violation {
@@ -20,7 +23,7 @@ export const answersKept = ({ databases }: World, answers: readonly Answer[]): B
   return answers.flatMap((answer): Breach[] => {
     const { orderId, request } = answer
     if (orderId === undefined) return []
-    const order = databases.order.get(orderId)?.state
+    const order = databases.order.documents.get(orderId)?.state
     if (order === undefined) return [{ id, orderId, text: 'was accepted, but there is no such order' }]
     if (!isOrderOf(answer, order)) return [{ id, orderId, text: 'was accepted, but is another order than was asked for' }]
     if (request.key === undefined) return []
@@ -31,13 +34,67 @@ export const answersKept = ({ databases }: World, answers: readonly Answer[]): B
 }
 
 /** Delivery, the owner of the pivot, rejects an order of whose cancellation it heard before it could schedule it. */
-export const cancellationsHonoured = ({ databases }: World, typesById: ReadonlyMap<string, string>): Breach[] =>
-  [...databases.delivery].flatMap(([orderId, { state, handled }]) => {
-    const types = handled.map((id) => typesById.get(id))
-    const cancelled = types.indexOf('OrderCancellationRequested')
-    const decidable = Math.max(types.indexOf('OrderPlaced'), types.indexOf('StockReserved'))
-    const isInTime = cancelled >= 0 && types.includes('StockReserved') && cancelled < decidable
-    return isInTime && state?.status === 'SCHEDULED'
+export const cancellationsHonoured = (orders: readonly OrderFile[]): Breach[] =>
+  orders.flatMap(({ orderId, shipment, handled, records }) => {
+    if (shipment?.status !== 'SCHEDULED') return []
+    const ids = handled.delivery ?? []
+    const handledAt = (type: string): number => ids.indexOf(records.find((r) => r.type === type)?.id ?? '')
+    const cancelledAt = handledAt('OrderCancellationRequested')
+    const isInTime = cancelledAt >= 0 && cancelledAt < Math.max(handledAt('OrderPlaced'), handledAt('StockReserved'))
+    return isInTime
       ? [{ id: 'cancellations-honoured', orderId, text: 'delivery knew of the cancellation, and scheduled it' }]
       : []
   })
+
+/** A consumer handles the events of an order on one topic in their order, also when one of them had to be set aside for a while. */
+export const handledInOrder = ({ databases }: World, orders: readonly OrderFile[]): Breach[] => {
+  const inboxes = { payment: rankOf(databases.payment.inbox), inventory: rankOf(databases.inventory.inbox) }
+  return orders.flatMap((file) =>
+    serviceNames.flatMap((service) => {
+      const ranks = service === 'payment' || service === 'inventory' ? inboxes[service] : rankOf(file.handled[service] ?? [])
+      return topicsOf(service).flatMap((topic) => outOfOrder(service, topic, file, ranks))
+    }),
+  )
+}
+
+const rankOf = (ids: Iterable<string>): Map<string, number> => {
+  const ranks = new Map<string, number>()
+  for (const id of ids) if (!ranks.has(id)) ranks.set(id, ranks.size)
+  return ranks
+}
+
+const outOfOrder = (
+  service: string,
+  topic: string,
+  { orderId, records }: OrderFile,
+  ranks: ReadonlyMap<string, number>,
+): Breach[] => {
+  const seen = new Set<string>()
+  let [latest, latestType] = [-1, '']
+  for (const record of records) {
+    if (record.topic !== topic || seen.has(record.id)) continue
+    seen.add(record.id)
+    const rank = ranks.get(record.id)
+    if (rank === undefined) continue
+    if (rank < latest)
+      return [{ id: 'handled-in-order', orderId, text: `${service} handled ${latestType} before ${record.type}` }]
+    latest = rank
+    latestType = record.type
+  }
+  return []
+}
+
+/** Nothing is set aside as failed where nothing was there to fail: passing faults are waited for, however long they last. */
+export const lettersHaveCause = ({ profile, broker }: World): Breach[] => {
+  if (profile.poison > 0) return []
+  return deadLetterTopics.flatMap(({ service, name }) =>
+    broker
+      .partitions(name)
+      .flatMap((p) => p.records)
+      .filter(({ headers }) => headers['dead-letter-kind'] === 'failed')
+      .map(({ headers }) => ({
+        id: 'letters-have-cause',
+        text: `${service} set an event aside: ${headers['dead-letter-error']}`,
+      })),
+  )
+}

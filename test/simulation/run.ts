@@ -1,16 +1,15 @@
 /** One run: a seed decides everything that happens; then the faults stop, all comes to rest, and the whole shop is judged. */
 import { type ServiceName, serviceNames } from '@shop/choreography'
 import { judge } from '../check/invariants.ts'
-import type { Snapshot } from '../check/snapshot.ts'
 import type { Coverage } from './coverage.ts'
 import { Customers } from './customers.ts'
-import { DeadLetters, echo, garble, rewind } from './disturbances.ts'
+import { echo, garble, rewind } from './disturbances.ts'
 import { Group } from './group.ts'
-import { hasOutgoing, type Parts } from './parts.ts'
+import { hasOutgoing, type Parts, replayable } from './parts.ts'
 import type { Process } from './process.ts'
 import { profileOf, requestsOf } from './profile.ts'
 import { Random } from './random.ts'
-import { answersKept, type Breach, cancellationsHonoured } from './rules.ts'
+import { answersKept, type Breach, cancellationsHonoured, handledInOrder, lettersHaveCause } from './rules.ts'
 import { snapshotOf } from './snapshot.ts'
 import { World } from './world.ts'
 
@@ -25,11 +24,16 @@ const processesMax = 2
 /** More rounds than any sound run needs: what is not at rest then never will be. */
 const roundsMax = 100
 
+interface Step {
+  readonly process: Process
+  readonly does: 'relay' | 'consume'
+}
+
 class Run {
   readonly #world: World
   readonly #groups: ReadonlyMap<ServiceName, Group>
   readonly #customers: Customers
-  readonly #letters: DeadLetters
+  readonly #coverage: Coverage
 
   constructor({ seed, parts, coverage, trace }: RunOptions) {
     const random = new Random(seed)
@@ -38,19 +42,20 @@ class Run {
     this.#world = new World({ random, profile, parts, coverage, trace })
     this.#groups = new Map(serviceNames.map((s) => [s, new Group(this.#world, s)]))
     this.#customers = new Customers(this.#world, requests)
-    this.#letters = new DeadLetters(this.#world)
+    this.#coverage = coverage
   }
 
   async go(): Promise<readonly Breach[]> {
     const world = this.#world
     for (let step = 0; step < world.profile.stepsMax; step++) {
       world.nowMs += world.random.below(40)
-      await (world.random.chance(world.profile.unrest) ? this.#disturb() : this.#proceed())
+      if (world.random.chance(world.profile.unrest)) await this.#disturb()
+      else if (!(await this.#proceed()) && world.random.chance(0.3)) break
     }
     world.tell('', () => 'the faults stop')
     world.calm = true
     const restless = await this.#comeToRest()
-    return [...restless, ...this.#judge()]
+    return [...world.breaches, ...restless, ...this.#judge()]
   }
 
   #someProcess(service?: ServiceName): Process | undefined {
@@ -59,30 +64,37 @@ class Run {
     return processes.length === 0 ? undefined : random.pick(processes)
   }
 
-  /** One thing that gets the orders on. */
-  async #proceed(): Promise<void> {
+  /** One thing that gets the orders on. @returns false when there was none. */
+  async #proceed(): Promise<boolean> {
     const { random, scheduler } = this.#world
     if (scheduler.pausedCount > 0 && random.chance(0.4)) {
       await scheduler.goOn(random.below(scheduler.pausedCount))
-      return
+      return true
     }
-    const choices: (() => Promise<void> | void)[] = []
-    if (this.#customers.waitingCount > 0) choices.push(() => this.#place())
+    const ready = this.#ready()
+    const choice = random.below(ready.length + 2)
+    const step = ready[choice]
+    if (step !== undefined) await this.#begin(step.process, (p) => p[step.does]())
+    else if (choice === ready.length) await this.#place()
+    else this.#someProcess()?.commitOffsets()
+    return ready.length > 0 || this.#customers.waitingCount > 0 || scheduler.pausedCount > 0
+  }
+
+  /** What the processes have to do. */
+  #ready(): Step[] {
+    const steps: Step[] = []
     for (const { processes, service } of this.#groups.values()) {
-      const hasToRelay = hasOutgoing(this.#world.databases, service)
+      const hasToRelay = processes.length > 0 && hasOutgoing(this.#world.databases, service)
       for (const process of processes) {
-        if (hasToRelay && !process.relaying) choices.push(() => this.#begin('relays', process, () => process.relay()))
-        if (process.consuming || !process.lag()) continue
-        choices.push(() => this.#begin('consumes', process, () => process.consume()))
+        if (hasToRelay && !process.relaying) steps.push({ process, does: 'relay' })
+        if (!process.consuming && process.lag()) steps.push({ process, does: 'consume' })
       }
     }
-    const choice = random.below(choices.length + 1)
-    if (choice < choices.length) await choices[choice]?.()
-    else this.#someProcess()?.commitOffsets()
+    return steps
   }
 
   #place(): Promise<void> {
-    return this.#begin('places', this.#someProcess('order'), (p) => this.#customers.placeNext(p))
+    return this.#begin(this.#someProcess('order'), (p) => this.#customers.placeNext(p))
   }
 
   async #disturb(): Promise<void> {
@@ -91,11 +103,11 @@ class Run {
     switch (random.below(11)) {
       case 0:
       case 1:
-        return this.#begin('cancels', this.#someProcess('order'), (p) => this.#customers.cancel(p))
+        return this.#begin(this.#someProcess('order'), (p) => this.#customers.cancel(p))
       case 2:
-        return this.#begin('deadlines', this.#someProcess('order'), (p) => this.#customers.cancelOverdue(p))
+        return this.#begin(this.#someProcess('order'), (p) => this.#customers.cancelOverdue(p))
       case 3:
-        return this.#begin('places again', this.#someProcess('order'), (p) => this.#customers.repeat(p))
+        return this.#begin(this.#someProcess('order'), (p) => this.#customers.repeat(p))
       case 4:
         return echo(this.#world)
       case 5:
@@ -103,7 +115,7 @@ class Run {
       case 6:
         return process && rewind(this.#world, process)
       case 7:
-        return this.#begin('replays', process, (p) => this.#letters.replay(p))
+        return this.#begin(process, (p) => p.replay(random.pick(['all', 'all', 'compensations'])))
       case 8:
         return this.#world.profile.crash > 0 && random.chance(0.3) ? process?.kill('killed') : undefined
       default:
@@ -119,13 +131,12 @@ class Run {
     if (group.processes.length === 0 || (group.processes.length < processesMax && random.chance(0.3))) group.start()
   }
 
-  async #begin(name: string, process: Process | undefined, work: (process: Process) => Promise<unknown>): Promise<void> {
-    if (process !== undefined) await this.#world.scheduler.start(process, name, () => work(process))
+  async #begin(process: Process | undefined, work: (process: Process) => Promise<unknown>): Promise<void> {
+    if (process !== undefined) await this.#world.scheduler.start(process, () => work(process))
   }
 
   async #comeToRest(): Promise<Breach[]> {
     const { scheduler } = this.#world
-    const text = `is not at rest after ${roundsMax} rounds without faults`
     for (let round = 0; round < roundsMax; round++) {
       while (scheduler.pausedCount > 0) await scheduler.goOn(0)
       let busy = false
@@ -135,7 +146,10 @@ class Run {
       }
       if (!busy) return []
     }
-    return [{ id: 'comes-to-rest', text: `${text}: ${this.#letters.waitingCount()} dead letters wait` }]
+    const letters = serviceNames.reduce((sum, service) => sum + replayable(this.#world.databases, service), 0)
+    return [
+      { id: 'comes-to-rest', text: `is not at rest after ${roundsMax} rounds without faults; ${letters} dead letters wait` },
+    ]
   }
 
   /** Does all that a process has to do now. @returns false when that was nothing. */
@@ -147,11 +161,11 @@ class Run {
     }
     if (process.lag()) {
       busy = true
-      await this.#begin('consumes', process, () => process.consume())
+      await this.#begin(process, () => process.consume())
     }
-    if (this.#letters.of(process.service).length > 0) {
+    if (replayable(this.#world.databases, process.service) > 0) {
       busy = true
-      await this.#begin('replays', process, () => this.#letters.replay(process))
+      await this.#begin(process, () => process.replay('all'))
     }
     return (await process.relay()) > 0 || busy
   }
@@ -160,18 +174,15 @@ class Run {
     const world = this.#world
     const snapshot = snapshotOf(world)
     const orders = [...snapshot.orders]
+    for (const { order } of orders) if (order !== undefined) this.#coverage.ended(order)
     return [
       ...judge({ ...snapshot, orders }).flatMap(({ id, violations }) => violations.map((v) => ({ id, ...v }))),
       ...answersKept(world, this.#customers.answers),
-      ...cancellationsHonoured(world, typesOf(orders)),
+      ...cancellationsHonoured(orders),
+      ...handledInOrder(world, orders),
+      ...lettersHaveCause(world),
     ]
   }
-}
-
-const typesOf = (orders: Snapshot['orders']): Map<string, string> => {
-  const types = new Map<string, string>()
-  for (const { records } of orders) for (const { id, type } of records) types.set(id, type)
-  return types
 }
 
 /** @returns what is wrong at the end; nothing in a sound run. @throws what the code of the shop lets escape. */

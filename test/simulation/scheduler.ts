@@ -2,18 +2,14 @@
  * Runs the tasks of all processes one at a time, each until it pauses or ends. What a task awaits otherwise is done at once (memory,
  * no I/O), so exactly one is under way whenever the scheduler waits, and who goes on is the caller's choice alone.
  */
-export interface Task<Owner> {
+interface Task<Owner> {
   readonly owner: Owner
-  readonly name: string
-}
-
-interface Paused<Owner> extends Task<Owner> {
   readonly goOn: () => void
 }
 
 export class Scheduler<Owner> {
-  #paused: Paused<Owner>[] = []
-  #running: Task<Owner> | undefined
+  #paused: Task<Owner>[] = []
+  #running: Owner | undefined
   #stopped: () => void = () => {}
   #error: unknown
 
@@ -22,8 +18,8 @@ export class Scheduler<Owner> {
   }
 
   /** Starts a task and resolves when it paused, ended or was dropped. @throws what the task throws. */
-  start(owner: Owner, name: string, work: () => Promise<unknown>): Promise<void> {
-    return this.#letRun({ owner, name }, () => {
+  start(owner: Owner, work: () => Promise<unknown>): Promise<void> {
+    return this.#letRun(owner, () => {
       work().then(
         () => this.#stopped(),
         (error) => {
@@ -34,19 +30,18 @@ export class Scheduler<Owner> {
     })
   }
 
-  /** Lets the paused task at `index` go on. @returns which one that was. */
-  async goOn(index: number): Promise<Task<Owner>> {
+  /** Lets the paused task at `index` go on, until it pauses again or ends. */
+  async goOn(index: number): Promise<void> {
     const [task] = this.#paused.splice(index, 1)
     if (task === undefined) throw new Error(`no task ${index} is paused`)
-    await this.#letRun(task, task.goOn)
-    return task
+    await this.#letRun(task.owner, task.goOn)
   }
 
-  async #letRun(task: Task<Owner>, go: () => void): Promise<void> {
+  async #letRun(owner: Owner, go: () => void): Promise<void> {
     const stopped = new Promise<void>((resolve) => {
       this.#stopped = resolve
     })
-    this.#running = task
+    this.#running = owner
     go()
     await stopped
     this.#running = undefined
@@ -58,10 +53,10 @@ export class Scheduler<Owner> {
 
   /** Pauses the task under way until `goOn`. */
   pause(): Promise<void> {
-    const task = this.#running
-    if (task === undefined) throw new Error('no task is under way')
+    const owner = this.#running
+    if (owner === undefined) throw new Error('no task is under way')
     return new Promise((goOn) => {
-      this.#paused.push({ ...task, goOn })
+      this.#paused.push({ owner, goOn })
       this.#stopped()
     })
   }

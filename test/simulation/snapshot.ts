@@ -1,5 +1,5 @@
 /** The databases and topics of a run, as `npm run check` would read them. */
-import { allTopics, deadLetterTopic, serviceNames } from '@shop/choreography'
+import { serviceNames } from '@shop/choreography'
 import { decode } from '@shop/messaging'
 import type { ConsumedRecord } from '@shop/messaging/kafka'
 import type { MemoryDatabase } from '@shop/messaging/memory'
@@ -15,7 +15,7 @@ import {
   type Topics,
   type Undecodable,
 } from '../check/snapshot.ts'
-import { catalogueOf, topicsOf } from './process.ts'
+import { catalogueOf, deadLetterTopics, eventTopics, topicsOf } from './subscriptions.ts'
 import type { LedgerRow } from './tables.ts'
 import type { World } from './world.ts'
 
@@ -42,7 +42,7 @@ const addDocuments = <State>(
   database: MemoryDatabase<State>,
   put: (file: OrderFile, state: State) => void,
 ): void => {
-  for (const [orderId, { state, handled, outbox }] of database) {
+  for (const [orderId, { state, handled, outbox }] of database.documents) {
     const file = files.of(orderId)
     if (state !== undefined && state !== null) put(file, state)
     if (handled.length > 0) file.handled[service] = [...handled]
@@ -84,11 +84,6 @@ const toEvent = ({ topic, partition, offset, headers, value }: ConsumedRecord): 
   data: JSON.parse(value?.toString() ?? ''),
 })
 
-const deadLetterTopics = serviceNames.flatMap((consumer) =>
-  topicsOf(consumer).map((topic) => ({ consumer, name: deadLetterTopic(topic, consumer) })),
-)
-const { events: eventTopics } = allTopics()
-
 const addTopics = (files: Files, { broker, broken }: World): Topics => {
   const undecodable: Undecodable[] = []
   const deadLetters: DeadLetter[] = []
@@ -100,7 +95,7 @@ const addTopics = (files: Files, { broker, broken }: World): Topics => {
         if (!broken.has(record)) files.of(record.key ?? '').records.push(toEvent(record))
         else undecodable.push({ place: placeOf(topic, record.partition, record.offset), ...consumersThatCannot(record) })
       }
-  for (const { consumer, name } of deadLetterTopics)
+  for (const { service: consumer, name } of deadLetterTopics)
     for (const { records } of broker.partitions(name))
       for (const { headers: h } of records) {
         const origin = placeOf(h['dead-letter-topic'] ?? '', h['dead-letter-partition'] ?? '', h['dead-letter-offset'] ?? '')

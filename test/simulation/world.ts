@@ -8,12 +8,24 @@ import { newDatabases, type Parts } from './parts.ts'
 import type { Process } from './process.ts'
 import { opening, type Profile } from './profile.ts'
 import type { Random } from './random.ts'
+import type { Breach } from './rules.ts'
 import { Scheduler } from './scheduler.ts'
 import { stockTables } from './tables.ts'
 
 /** A fault that passes: a lost connection, a deadlock, a broker that is away. */
 export class PassingFault extends Error {
   override name = 'PassingFault'
+}
+
+/** Made once: stack traces are what costs most of an error. */
+const passingFault = new PassingFault('a fault that passes')
+const poison = new Error('cannot handle it')
+
+/** Attempts in one run: far more than any sound one makes. */
+const restsMax = 10_000
+
+class Endless extends Error {
+  override name = 'Endless'
 }
 
 const beginMs = Date.parse('2026-01-01T00:00:00Z')
@@ -34,6 +46,8 @@ export class World {
   readonly scheduler = new Scheduler<Process>()
   readonly broker = new Broker()
   readonly databases = newDatabases()
+  /** What was wrong while it ran, rather than at its end. */
+  readonly breaches: Breach[] = []
   /** Records that somebody cannot decode. */
   readonly broken = new Set<ConsumedRecord>()
   /** No more faults, and nobody waits for his turn. */
@@ -41,8 +55,10 @@ export class World {
   nowMs = beginMs
   readonly #coverage: Coverage
   readonly #trace: ((line: string) => void) | undefined
-  readonly #poison = new Map<string, number>()
+  /** How often each service still fails to handle an event. */
+  readonly #poison = new Map<ServiceName, Map<string, number>>()
   #ids = 0
+  #rests = 0
 
   constructor({ random, profile, parts, coverage, trace }: WorldOptions) {
     this.random = random
@@ -71,13 +87,13 @@ export class World {
     const chance = this.random.next()
     if (chance >= crash + fail + pause) return
     if (chance < crash) {
-      this.#coverage.hit(point, process.service, types)
+      this.#coverage.killed(point, process.service, types)
       process.kill(`killed at ${point}: ${types.join(', ')}`)
       return this.scheduler.vanish()
     }
     if (chance < crash + fail) {
       this.tell(process.name, () => `a passing fault at ${point}: ${types.join(', ')}`)
-      throw new PassingFault(`at ${point}`)
+      throw passingFault
     }
     this.tell(process.name, () => `stands at ${point}: ${types.join(', ')}`)
     await this.scheduler.pause()
@@ -94,13 +110,23 @@ export class World {
     if (this.random.chance(this.profile.pause)) await this.scheduler.pause()
   }
 
+  /** The pause between two attempts. @throws Error when that is one too many: somebody tries for ever what cannot succeed. */
+  async rest(): Promise<void> {
+    if (++this.#rests > restsMax) throw new Endless(`tried ${restsMax} times`)
+    if (!this.calm) await this.scheduler.pause()
+  }
+
   /** @throws Error for as long as this consumer cannot handle this message. */
-  taste(service: ServiceName, id: string, type: string): void {
+  taste(service: ServiceName, id: string): void {
     if (this.profile.poison === 0) return
-    const dose = `${service} ${id}`
-    const left = this.#poison.get(dose) ?? (this.random.chance(this.profile.poison) ? this.random.below(14) : 0)
-    this.#poison.set(dose, Math.max(0, left - 1))
-    if (!this.calm && left > 0) throw new Error(`cannot handle ${type}`)
+    let doses = this.#poison.get(service)
+    if (doses === undefined) {
+      doses = new Map()
+      this.#poison.set(service, doses)
+    }
+    const left = doses.get(id) ?? (this.random.chance(this.profile.poison) ? this.random.below(14) : 0)
+    doses.set(id, Math.max(0, left - 1))
+    if (!this.calm && left > 0) throw poison
   }
 
   /** @throws PassingFault when the broker did not acknowledge; some of the records are on their topics then. */
@@ -109,7 +135,7 @@ export class World {
     const taken = fails ? records.slice(0, this.random.below(records.length + 1)) : records
     for (const record of taken) this.append(record)
     this.tell(who, () => `${fails ? 'gets no acknowledgement for' : 'publishes'} ${records.map(nameOf).join(', ')}`)
-    if (fails) throw new PassingFault('the broker did not acknowledge')
+    if (fails) throw passingFault
   }
 
   append(record: OutgoingRecord): void {
@@ -123,9 +149,5 @@ export const nameOf = ({ key, headers }: Pick<OutgoingRecord, 'key' | 'headers'>
   `${headers.ce_type?.split('.')[2] ?? 'something'} ${shortId(headers.ce_id)} of order ${shortId(key ?? '')}`
 
 /** Ids made here differ in their count alone; those made from a key begin with their hash. */
-export const shortId = (id: string | undefined): string =>
-  id === undefined
-    ? '?'
-    : id.startsWith('0190') && id.endsWith('000000000000')
-      ? id.slice(4, 13).replace(/^[0-]+/, '')
-      : id.slice(0, 6)
+export const shortId = (id = '?'): string =>
+  id.startsWith('0190') && id.endsWith('000000000000') ? id.slice(4, 13).replace(/^[0-]+/, '') : id.slice(0, 6)

@@ -1,3 +1,4 @@
+export { type Sorted, sortBatch } from '../batch.ts'
 export { MemoryLetters } from './letters.ts'
-export { MemoryDatabase, type MemoryEntry, MemoryMessageStore } from './store.ts'
+export { type Loaded, MemoryDatabase, type MemoryEntry, MemoryMessageStore } from './store.ts'
 export { MemoryTables, MemoryTablesStore, MemoryTransaction } from './tables.ts'

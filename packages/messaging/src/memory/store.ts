@@ -18,7 +18,8 @@ export class MemoryDatabase<State> {
   readonly letters = new MemoryLetters()
 }
 
-type Loaded<State> = ReadonlyMap<string, MemoryEntry<State> | undefined>
+/** The documents of a batch as they were before it. */
+export type Loaded<State> = ReadonlyMap<string, MemoryEntry<State> | undefined>
 
 const conflictsMax = 100
 

@@ -114,8 +114,10 @@ export class MemoryTablesStore implements MessageStore<MemoryTransaction> {
     return this.tables.version === version
   }
 
-  /** Writes rows, handled ids and outgoing messages: all before its first await. */
+  /** Writes rows, handled ids and outgoing messages: all before its first await. @throws Error when an id is in the inbox already. */
   protected async commit(work: MemoryTransaction, fresh: readonly Message[], emit: readonly Message[]): Promise<void> {
+    const twice = fresh.find((m, i) => this.tables.inbox.has(m.id) || fresh.indexOf(m) !== i)
+    if (twice) throw new Error(`the inbox has ${twice.id} already`)
     this.tables.version++
     for (const { id } of fresh) this.tables.inbox.add(id)
     work.apply()
