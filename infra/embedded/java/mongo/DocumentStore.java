@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
@@ -172,20 +173,14 @@ final class DocumentStore {
 
   /** Saves changed pages when it is time to, for as long as the process lives. */
   void keepUp() {
-    try {
-      while (!store.isClosed()) {
-        Thread.sleep(UPKEEP_INTERVAL_MS);
-        boolean isOld = System.currentTimeMillis() - lastCheckpointAt >= CHECKPOINT_INTERVAL_MS;
-        if (journal.bytes() >= JOURNAL_BYTES_MAX || (isOld && journal.bytes() > 0)) checkpoint();
-      }
-    } catch (Exception error) {
-      if (store.isClosed()) return;
-      error.printStackTrace();
-      Runtime.getRuntime().halt(1);
+    for (;;) {
+      LockSupport.parkNanos(UPKEEP_INTERVAL_MS * 1_000_000L);
+      boolean isOld = System.currentTimeMillis() - lastCheckpointAt >= CHECKPOINT_INTERVAL_MS;
+      if (journal.bytes() >= JOURNAL_BYTES_MAX || (isOld && journal.bytes() > 0)) checkpoint();
     }
   }
 
-  /** Commands that come later wait for ever. */
+  /** Whatever comes later waits for ever. */
   void close() throws IOException {
     checkpointing.lock();
     checkpoint();
@@ -203,8 +198,10 @@ final class DocumentStore {
       gatherScattered();
       store.sync();
       lastCheckpointAt = System.currentTimeMillis();
-    } catch (IOException | InterruptedException error) {
-      throw new IllegalStateException("cannot save the documents", error);
+    } catch (Exception error) {
+      error.printStackTrace();
+      System.err.println("cannot save the documents: ends here; what was acknowledged is in the journal");
+      Runtime.getRuntime().halt(1);
     } finally {
       checkpointing.unlock();
     }
