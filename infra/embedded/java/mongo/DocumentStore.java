@@ -1,23 +1,20 @@
 import de.bwaldvogel.mongo.backend.IndexKey;
 import de.bwaldvogel.mongo.bson.Document;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
-import org.h2.mvstore.WriteBuffer;
 import org.h2.mvstore.type.BasicDataType;
 import org.h2.mvstore.type.ByteArrayDataType;
 import org.h2.mvstore.type.LongDataType;
@@ -35,12 +32,13 @@ final class DocumentStore {
   private static final int PAGE_CACHE_MB = 96;
   /** A checkpoint comes when the journal has that size, or is that old. */
   private static final long JOURNAL_BYTES_MAX = 48L << 20;
+  /** Or when changed pages take so much memory. */
+  private static final int UNSAVED_BYTES_MAX = 128 << 20;
   private static final long CHECKPOINT_INTERVAL_MS = 10_000;
   private static final int UPKEEP_INTERVAL_MS = 250;
   /** Parts of the file with less than this share in use are rewritten, a little at a time, since all commands wait meanwhile. */
   private static final int FILL_PERCENT_MIN = 40;
   private static final int REWRITTEN_BYTES_MAX = 2 * 1024 * 1024;
-  private static final int COMPACTION_AT_CLOSE_MS_MAX = 500;
   private static final String JOURNAL_NUMBER = "journal";
 
   private final MVStore store;
@@ -172,26 +170,21 @@ final class DocumentStore {
 
   /** Saves changed pages when it is time to, for as long as the process lives. */
   void keepUp() {
-    try {
-      while (!store.isClosed()) {
-        Thread.sleep(UPKEEP_INTERVAL_MS);
-        boolean isOld = System.currentTimeMillis() - lastCheckpointAt >= CHECKPOINT_INTERVAL_MS;
-        if (journal.bytes() >= JOURNAL_BYTES_MAX || (isOld && journal.bytes() > 0)) checkpoint();
-      }
-    } catch (Exception error) {
-      if (store.isClosed()) return;
-      error.printStackTrace();
-      Runtime.getRuntime().halt(1);
+    for (;;) {
+      LockSupport.parkNanos(UPKEEP_INTERVAL_MS * 1_000_000L);
+      boolean isOld = System.currentTimeMillis() - lastCheckpointAt >= CHECKPOINT_INTERVAL_MS;
+      boolean isMuch = journal.bytes() >= JOURNAL_BYTES_MAX || store.getUnsavedMemory() >= UNSAVED_BYTES_MAX;
+      if (isMuch || (isOld && journal.bytes() > 0)) checkpoint();
     }
   }
 
-  /** Commands that come later wait for ever. */
+  /** Whatever comes later waits for ever. */
   void close() throws IOException {
     checkpointing.lock();
     checkpoint();
     lock.writeLock().lock();
     journal.close();
-    store.close(COMPACTION_AT_CLOSE_MS_MAX);
+    store.close();
   }
 
   private void checkpoint() {
@@ -200,11 +193,11 @@ final class DocumentStore {
       long first = save();
       store.sync(); // each state is on the disk before the space of the one before it is used again
       journal.removeBefore(first);
-      gatherScattered();
-      store.sync();
       lastCheckpointAt = System.currentTimeMillis();
-    } catch (IOException | InterruptedException error) {
-      throw new IllegalStateException("cannot save the documents", error);
+    } catch (Exception error) {
+      error.printStackTrace();
+      System.err.println("cannot save the documents: ends here; what was acknowledged is in the journal");
+      Runtime.getRuntime().halt(1);
     } finally {
       checkpointing.unlock();
     }
@@ -217,17 +210,9 @@ final class DocumentStore {
       long first = journal.rotate();
       numbers.put(JOURNAL_NUMBER, first);
       isDescribedAnew = false;
+      store.compact(FILL_PERCENT_MIN, REWRITTEN_BYTES_MAX);
       store.commit();
       return first;
-    } finally {
-      lock.writeLock().unlock();
-    }
-  }
-
-  private void gatherScattered() {
-    lock.writeLock().lock();
-    try {
-      store.compact(FILL_PERCENT_MIN, REWRITTEN_BYTES_MAX);
     } finally {
       lock.writeLock().unlock();
     }
@@ -278,39 +263,5 @@ final class DocumentStore {
 
   private static String indexMapName(int collection, String index) {
     return "index." + collection + "." + index;
-  }
-
-  /** Bytes in their unsigned order. */
-  private static final class SortKeyType extends BasicDataType<byte[]> {
-    static final SortKeyType INSTANCE = new SortKeyType();
-    /** of an array object beside its content */
-    private static final int OVERHEAD_BYTES = 16;
-
-    @Override
-    public int compare(byte[] one, byte[] other) {
-      return Arrays.compareUnsigned(one, other);
-    }
-
-    @Override
-    public int getMemory(byte[] key) {
-      return OVERHEAD_BYTES + key.length;
-    }
-
-    @Override
-    public void write(WriteBuffer buffer, byte[] key) {
-      buffer.putVarInt(key.length).put(key);
-    }
-
-    @Override
-    public byte[] read(ByteBuffer buffer) {
-      byte[] key = new byte[DataUtils.readVarInt(buffer)];
-      buffer.get(key);
-      return key;
-    }
-
-    @Override
-    public byte[][] createStorage(int size) {
-      return new byte[size][];
-    }
   }
 }

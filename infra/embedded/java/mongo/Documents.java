@@ -1,6 +1,5 @@
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import org.h2.mvstore.MVMap;
@@ -144,15 +143,10 @@ final class Documents {
       if (!index.hasEntries() || (index == byId && before != null && after != null)) continue;
       List<byte[]> old = before == null ? List.of() : index.keysOf(before);
       List<byte[]> young = after == null ? List.of() : index.keysOf(after);
-      for (byte[] key : old) if (!contains(young, key)) index.remove(key, position);
-      for (byte[] key : young) if (!contains(old, key)) index.put(key, position);
+      for (byte[] key : old) if (!StoredIndex.contains(young, key)) index.remove(key, position);
+      for (byte[] key : young) if (!StoredIndex.contains(old, key)) index.put(key, position);
     }
     if (after == null) byPosition.remove(position);
     else byPosition.put(position, after);
-  }
-
-  private static boolean contains(List<byte[]> keys, byte[] key) {
-    for (byte[] each : keys) if (Arrays.equals(each, key)) return true;
-    return false;
   }
 }

@@ -1,5 +1,4 @@
 import de.bwaldvogel.mongo.MongoVersion;
-import de.bwaldvogel.mongo.wire.MongoDatabaseHandler;
 import de.bwaldvogel.mongo.wire.MongoExceptionHandler;
 import de.bwaldvogel.mongo.wire.MongoWireMessageEncoder;
 import de.bwaldvogel.mongo.wire.MongoWireReplyEncoder;
@@ -28,6 +27,8 @@ import java.util.List;
  * <p>Arguments: store file, bind address, port.
  */
 public final class MongoOnFile {
+  private static final int THREADS = 2;
+
   private MongoOnFile() {}
 
   public static void main(String[] args) throws Exception {
@@ -46,7 +47,7 @@ public final class MongoOnFile {
       @Override public int getWireVersion() { return 9; }
     });
     ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-    EventLoopGroup threads = new MultiThreadIoEventLoopGroup(NioIoHandler.newFactory());
+    EventLoopGroup threads = new MultiThreadIoEventLoopGroup(THREADS, NioIoHandler.newFactory());
     Channel listening = listen(new InetSocketAddress(args[1], Integer.parseInt(args[2])), threads, clients, store, backend);
     Thread upkeep = new Thread(store::keepUp, "upkeep");
     upkeep.setDaemon(true);
@@ -72,7 +73,8 @@ public final class MongoOnFile {
           @Override
           protected void initChannel(SocketChannel channel) {
             channel.pipeline().addLast(new MongoWireReplyEncoder(), new MongoWireMessageEncoder(), new RawProtocolHandler(),
-                new RawCommandHandler(store, backend), new MongoDatabaseHandler(backend, clients), new MongoExceptionHandler());
+                new RawCommandHandler(store, backend));
+            channel.pipeline().addLast(new PatientHandler(backend, clients), new MongoExceptionHandler());
           }
         })
         .bind(address)

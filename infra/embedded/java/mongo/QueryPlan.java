@@ -1,7 +1,6 @@
 import de.bwaldvogel.mongo.backend.IndexKey;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.bson.ObjectId;
-import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,8 +78,8 @@ final class QueryPlan {
   }
 
   private Iterator<Long> scan(byte[] beginning) {
-    byte[] from = bounds == null ? beginning : joined(beginning, bounds.from);
-    byte[] to = bounds == null ? after(beginning) : joined(beginning, bounds.to);
+    byte[] from = bounds == null ? beginning : SortKey.joined(beginning, bounds.from);
+    byte[] to = bounds == null ? after(beginning) : SortKey.joined(beginning, bounds.to);
     return index.scan(from, to, backwards);
   }
 
@@ -134,15 +133,8 @@ final class QueryPlan {
 
   private static List<byte[]> combined(List<byte[]> beginnings, List<byte[]> values) {
     List<byte[]> longer = new ArrayList<>(beginnings.size() * values.size());
-    for (byte[] beginning : beginnings) for (byte[] value : values) longer.add(joined(beginning, value));
+    for (byte[] beginning : beginnings) for (byte[] value : values) longer.add(SortKey.joined(beginning, value));
     return longer;
-  }
-
-  private static byte[] joined(byte[] one, byte[] other) {
-    ByteArrayOutputStream both = new ByteArrayOutputStream(one.length + other.length);
-    both.writeBytes(one);
-    both.writeBytes(other);
-    return both.toByteArray();
   }
 
   /** The least key beyond all that begin so; null when there is none. */

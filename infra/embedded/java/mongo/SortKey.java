@@ -3,7 +3,6 @@ import de.bwaldvogel.mongo.wire.BsonConstants;
 import de.bwaldvogel.mongo.wire.bson.BsonEncoder;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
 /**
@@ -24,10 +23,35 @@ final class SortKey {
 
   private SortKey() {}
 
+  /** Bytes that grow: a ByteArrayOutputStream without its locks. */
+  static final class Bytes {
+    private byte[] bytes = new byte[64];
+    private int length;
+
+    void write(int one) {
+      ensureRoom(1);
+      bytes[length++] = (byte) one;
+    }
+
+    void write(byte[] from, int at, int count) {
+      ensureRoom(count);
+      System.arraycopy(from, at, bytes, length, count);
+      length += count;
+    }
+
+    byte[] toArray() {
+      return Arrays.copyOf(bytes, length);
+    }
+
+    private void ensureRoom(int count) {
+      if (length + count > bytes.length) bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + count));
+    }
+  }
+
   static byte[] of(Bson.Value value) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(48);
+    Bytes out = new Bytes();
     write(value, out);
-    return out.toByteArray();
+    return out.toArray();
   }
 
   /** Of a value out of a decoded query. */
@@ -40,6 +64,12 @@ final class SortKey {
 
   static byte[] ofNull() {
     return new byte[] {NULL};
+  }
+
+  static byte[] joined(byte[] one, byte[] other) {
+    byte[] both = Arrays.copyOf(one, one.length + other.length);
+    System.arraycopy(other, 0, both, one.length, other.length);
+    return both;
   }
 
   /** For a field that is sorted downwards. */
@@ -58,7 +88,7 @@ final class SortKey {
     return new byte[] {(byte) (key[0] + 1)};
   }
 
-  private static void write(Bson.Value value, ByteArrayOutputStream out) {
+  private static void write(Bson.Value value, Bytes out) {
     byte[] in = value.in();
     int at = value.at();
     switch (value.type()) {
@@ -95,7 +125,7 @@ final class SortKey {
   }
 
   /** `rest` is what a long integer has beyond the double next to it: less than 1024 either way. */
-  private static void writeNumber(double number, int rest, ByteArrayOutputStream out) {
+  private static void writeNumber(double number, int rest, Bytes out) {
     long bits = Double.doubleToLongBits(number == 0 ? 0 : number);
     out.write(NUMBER);
     writeLong(bits < 0 ? ~bits : bits ^ Long.MIN_VALUE, out);
@@ -103,12 +133,12 @@ final class SortKey {
     out.write(rest + 0x8000);
   }
 
-  private static void writeLong(long number, ByteArrayOutputStream out) {
+  private static void writeLong(long number, Bytes out) {
     for (int shift = 56; shift >= 0; shift -= 8) out.write((int) (number >> shift));
   }
 
   /** Ends with two zero bytes; a zero in it is followed by 255. */
-  private static void writeEscaped(int kind, byte[] in, int from, int to, ByteArrayOutputStream out) {
+  private static void writeEscaped(int kind, byte[] in, int from, int to, Bytes out) {
     out.write(kind);
     for (int begin = from; ; ) {
       int zero = begin;

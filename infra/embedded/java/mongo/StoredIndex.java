@@ -2,15 +2,12 @@ import de.bwaldvogel.mongo.MongoCollection;
 import de.bwaldvogel.mongo.backend.Index;
 import de.bwaldvogel.mongo.backend.IndexKey;
 import de.bwaldvogel.mongo.bson.Document;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import org.h2.mvstore.Cursor;
 import org.h2.mvstore.MVMap;
 
@@ -58,12 +55,11 @@ final class StoredIndex extends Index<Long> {
 
   /** The keys of a document: several when a path leads through an array. Without the position that entries of an index with repeats end with. */
   List<byte[]> keysOf(byte[] document) {
-    List<ByteArrayOutputStream> keys = List.of(new ByteArrayOutputStream(64));
+    List<byte[]> keys = List.of(new byte[0]);
     boolean isAbsent = true;
     for (int part = 0; part < paths.length; part++) {
-      Set<ByteBuffer> values = new LinkedHashSet<>(2);
-      Bson.valuesAt(document, paths[part], (value) -> values.add(ByteBuffer.wrap(SortKey.of(value))));
-      if (values.isEmpty()) values.add(ByteBuffer.wrap(SortKey.ofNull()));
+      List<byte[]> values = valuesOf(document, paths[part]);
+      if (values.isEmpty()) values.add(SortKey.ofNull());
       else isAbsent = false;
       keys = appended(keys, values, getKeys().get(part).isAscending());
     }
@@ -72,24 +68,30 @@ final class StoredIndex extends Index<Long> {
       hasArrays = true;
       entries.put(HAS_ARRAYS, NO_POSITION);
     }
-    return keys.stream().map(ByteArrayOutputStream::toByteArray).toList();
+    return keys;
   }
 
-  private static List<ByteArrayOutputStream> appended(List<ByteArrayOutputStream> keys, Set<ByteBuffer> values, boolean ascending) {
-    List<ByteArrayOutputStream> longer = new ArrayList<>(keys.size() * values.size());
-    for (ByteArrayOutputStream key : keys) {
-      for (Iterator<ByteBuffer> each = values.iterator(); each.hasNext(); ) {
-        byte[] value = each.next().array();
-        ByteArrayOutputStream copy = key;
-        if (values.size() > 1) {
-          copy = new ByteArrayOutputStream(64);
-          copy.writeBytes(key.toByteArray());
-        }
-        copy.writeBytes(ascending ? value : SortKey.inverted(value));
-        longer.add(copy);
-      }
+  private static List<byte[]> valuesOf(byte[] document, byte[][] path) {
+    List<byte[]> values = new ArrayList<>(1);
+    Bson.valuesAt(document, path, (value) -> {
+      byte[] key = SortKey.of(value);
+      if (!contains(values, key)) values.add(key);
+    });
+    return values;
+  }
+
+  private static List<byte[]> appended(List<byte[]> keys, List<byte[]> values, boolean ascending) {
+    List<byte[]> longer = new ArrayList<>(keys.size() * values.size());
+    for (byte[] value : values) {
+      byte[] directed = ascending ? value : SortKey.inverted(value);
+      for (byte[] key : keys) longer.add(key.length == 0 ? directed : SortKey.joined(key, directed));
     }
     return longer;
+  }
+
+  static boolean contains(List<byte[]> keys, byte[] key) {
+    for (byte[] each : keys) if (Arrays.equals(each, key)) return true;
+    return false;
   }
 
   /** @return the position of another document with that key, null when there is none or repeats are allowed */
