@@ -6,6 +6,16 @@ export default defineConfig({
       { test: { name: 'unit', include: ['check/**/*.test.ts', 'architecture/**/*.test.ts'] } },
       {
         test: {
+          name: 'faults',
+          include: ['faults/**/*.test.ts', 'chaos/**/*.test.ts'],
+          globalSetup: ['faults/embedded.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'scenarios',
           include: ['scenarios/**/*.test.ts'],
           globalSetup: ['scenarios/embedded.ts'],

@@ -10,11 +10,12 @@ import { openControl } from './control.ts'
 const checkMain = join(import.meta.dirname, '../check/main.ts')
 const checkMsMax = 120_000
 
-export default async (project: TestProject) => {
+/** @param faults with proxies between the services and what they use. */
+export const withShop = async (project: TestProject, { faults }: { readonly faults: boolean }) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'shop-test-'))
   chmodSync(dataDir, 0o711) // for root: PostgreSQL runs as another account then
   const log = (line: string) => console.log(`shop: ${line}`)
-  const shop = await startShop({ dataDir, ports: 'free', log, env: { ...process.env, FAULTS_ENABLED: 'true' } })
+  const shop = await startShop({ dataDir, ports: 'free', log, faults, env: { ...process.env, FAULTS_ENABLED: 'true' } })
   const { kafkaBrokers, postgresUrl, mongoUrl } = shop.backends
   const settings = { KAFKA_BROKERS: kafkaBrokers, POSTGRES_URL: postgresUrl, MONGO_URL: mongoUrl }
   const control = await openControl({
@@ -40,3 +41,5 @@ export default async (project: TestProject) => {
     rmSync(dataDir, { recursive: true, force: true })
   }
 }
+
+export default (project: TestProject) => withShop(project, { faults: false })
