@@ -6,18 +6,8 @@ export default defineConfig({
       { test: { name: 'unit', include: ['check/**/*.test.ts', 'architecture/**/*.test.ts'] } },
       {
         test: {
-          name: 'faults',
-          include: ['faults/**/*.test.ts', 'chaos/**/*.test.ts'],
-          globalSetup: ['faults/embedded.ts'],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        test: {
           name: 'scenarios',
-          include: ['scenarios/**/*.test.ts'],
+          include: ['scenarios/**/*.test.ts', 'faults/**/*.test.ts', 'chaos/**/*.test.ts'],
           globalSetup: ['scenarios/embedded.ts'],
           // One shop for all files: they take turns, and what one leaves behind is part of the next one's world.
           fileParallelism: false,

@@ -10,12 +10,11 @@ import { openControl } from './control.ts'
 const checkMain = join(import.meta.dirname, '../check/main.ts')
 const checkMsMax = 120_000
 
-/** @param faults with proxies between the services and what they use. */
-export const withShop = async (project: TestProject, { faults }: { readonly faults: boolean }) => {
+export default async (project: TestProject) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'shop-test-'))
   chmodSync(dataDir, 0o711) // for root: PostgreSQL runs as another account then
   const log = (line: string) => console.log(`shop: ${line}`)
-  const shop = await startShop({ dataDir, ports: 'free', log, faults, env: { ...process.env, FAULTS_ENABLED: 'true' } })
+  const shop = await startShop({ dataDir, ports: 'free', log, faults: true })
   const { kafkaBrokers, postgresUrl, mongoUrl } = shop.backends
   const settings = { KAFKA_BROKERS: kafkaBrokers, POSTGRES_URL: postgresUrl, MONGO_URL: mongoUrl }
   const control = await openControl({
@@ -41,5 +40,3 @@ export const withShop = async (project: TestProject, { faults }: { readonly faul
     rmSync(dataDir, { recursive: true, force: true })
   }
 }
-
-export default (project: TestProject) => withShop(project, { faults: false })
