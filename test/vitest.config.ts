@@ -3,11 +3,11 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['check/**/*.test.ts', 'architecture/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['check/**/*.test.ts', 'chaos/plan.test.ts', 'architecture/**/*.test.ts'] } },
       {
         test: {
           name: 'scenarios',
-          include: ['scenarios/**/*.test.ts', 'faults/**/*.test.ts', 'chaos/**/*.test.ts'],
+          include: ['scenarios/**/*.test.ts', 'faults/**/*.test.ts', 'chaos/**/{chaos,crash-matrix}.test.ts'],
           globalSetup: ['scenarios/embedded.ts'],
           // One shop for all files: they take turns, and what one leaves behind is part of the next one's world.
           fileParallelism: false,
