@@ -15,3 +15,6 @@ export const reactions =
     }
     return outgoing
   }
+
+/** Without refusals. */
+export const react = reactions()
