@@ -50,6 +50,11 @@ export class Run {
     )
   }
 
+  /** whether the services have fault points */
+  get faultsEnabled(): boolean {
+    return this.env.FAULTS_ENABLED === 'true'
+  }
+
   get environmentOfInit(): NodeJS.ProcessEnv {
     const { kafkaBrokers, postgresUrl, mongoUrl } = this.backends
     return {

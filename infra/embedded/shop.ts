@@ -150,7 +150,7 @@ async function openDoor(
         ...placed.map(({ name, url }) => stateOf(name, url)),
         ...[...replicas.urls].map(([name, { url }]) => stateOf(name, url)),
       ]),
-      faultsEnabled: commandOf(placed[0]?.name ?? '').env.FAULTS_ENABLED === 'true',
+      faultsEnabled: run.faultsEnabled,
       ...(links && { proxiesUrl: links.controlUrl }),
     }),
   })
