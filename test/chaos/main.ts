@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startShop } from '@shop/infra/embedded'
+import { readRequest } from '../../infra/faults/arguments.ts'
 import { EmbeddedShop } from '../../infra/faults/targets/embedded.ts'
 import { pageOf } from './page.ts'
-import { planFor } from './plan.ts'
+import { planFor, planOf } from './plan.ts'
 import { reportOf, summaryOf } from './report.ts'
 import { runChaos } from './run.ts'
 
@@ -18,6 +19,7 @@ ended, and checks every invariant. The same seed gives the same plan of faults.
   --orders N     default 2000
   --minutes M    of load and faults, default 5
   --seed S       default 1
+  --fault TEXT   these faults instead of those of the seed, such as 'kill kafka --for 60s'; may be given several times
   --report DIR   where chaos.json and chaos.html are written; default .data/chaos
   --json         prints the report for machines
   --help         this text
@@ -31,7 +33,10 @@ const plannedShown = 40
 const readArguments = () => {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean', default: false } as const
-  const { values } = parseArgs({ options: { orders: text, minutes: text, seed: text, report: text, json: flag, help: flag } })
+  const list = { type: 'string', multiple: true } as const
+  const options = { orders: text, minutes: text, seed: text, fault: list, report: text, json: flag, help: flag }
+  const { values } = parseArgs({ options })
+  for (const fault of values.fault ?? []) readRequest(fault.trim().split(/\s+/)) // wrong ones are told now
   const number = (name: 'orders' | 'minutes' | 'seed', fallback: number, min: number, max: number): number => {
     const value = Number(values[name] ?? fallback)
     if (!(value >= min && value <= max))
@@ -43,6 +48,7 @@ const readArguments = () => {
     minutes: number('minutes', 5, 0.2, 720),
     seed: Math.round(number('seed', 1, 0, 2 ** 32 - 1)),
     report: resolve(process.env.INIT_CWD ?? process.cwd(), values.report ?? join(import.meta.dirname, '../../.data/chaos')),
+    faults: values.fault && planOf(values.fault, gapMs[0]),
     json: values.json,
     help: values.help,
   }
@@ -73,8 +79,8 @@ const main = async (): Promise<number> => {
     console.log(usage)
     return 0
   }
-  const { orders, minutes, seed, report: reportDir } = args
-  say(planText(seed))
+  const { orders, minutes, seed, faults, report: reportDir } = args
+  if (faults === undefined) say(planText(seed))
   const dataDir = mkdtempSync(join(tmpdir(), 'shop-chaos-'))
   chmodSync(dataDir, 0o711) // for root: PostgreSQL runs as another account then
   const interrupted = new AbortController()
@@ -84,7 +90,7 @@ const main = async (): Promise<number> => {
   try {
     const target = EmbeddedShop.find(dataDir)
     if (target === undefined) throw new Error('the shop left no record of itself')
-    const run = await runChaos({ shop: target, seed, orders, lastsMs: minutes * 60_000, forMs, gapMs, say })
+    const run = await runChaos({ shop: target, seed, orders, faults, lastsMs: minutes * 60_000, forMs, gapMs, say })
     const report = reportOf(run)
     mkdirSync(reportDir, { recursive: true })
     writeFileSync(join(reportDir, 'chaos.json'), `${JSON.stringify(report, null, 2)}\n`)

@@ -111,6 +111,13 @@ export interface PlannedFault {
   readonly leavesLetters: boolean
 }
 
+/** These faults once, one after the other, instead of a seed's. @param lines as behind `npm run fault --` */
+export const planOf = (lines: readonly string[], afterMs: number): PlannedFault[] =>
+  lines.map((line) => {
+    const args = line.trim().split(/\s+/)
+    return { className: line.trim(), lane: 'machines', args, afterMs, momentary: !args.includes('--for'), leavesLetters: false }
+  })
+
 export interface PlanOptions {
   readonly seed: number
   /** the shortest and longest time of a fault that lasts */

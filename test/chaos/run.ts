@@ -5,12 +5,14 @@ import { type CheckResult, checkShop } from './check.ts'
 import { type Inflicting, inflictAll } from './inflict.ts'
 import { replayLetters } from './letters.ts'
 import { type Load, type OrderState, placeOrders, readOrders } from './load.ts'
-import { type PlanOptions, planFor } from './plan.ts'
+import { type PlannedFault, type PlanOptions, planFor } from './plan.ts'
 
 export interface ChaosOptions extends Omit<PlanOptions, 'seed'> {
   readonly shop: EmbeddedShop
   readonly seed: number
   readonly orders: number
+  /** inflicted instead of those that the seed gives */
+  readonly faults?: readonly PlannedFault[] | undefined
   /** how long orders are placed and faults inflicted */
   readonly lastsMs: number
   /** how long all orders may take to end once the faults have; default 180 s */
@@ -42,8 +44,11 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosRun> => {
   const healing = new AbortController()
   const timer = setTimeout(() => healing.abort(), lastsMs)
   const loading = placeOrders({ orderUrl: shop.url('order'), seed, orders: options.orders, lastsMs, say })
-  const lanes = (['machines', 'others'] as const).map((lane) => inflictAll(shop, planFor(lane, options), healing.signal, say))
+  const plans = options.faults ? [options.faults] : (['machines', 'others'] as const).map((lane) => planFor(lane, options))
+  const lanes = plans.map((plan) => inflictAll(shop, plan, healing.signal, say))
   const inflicted = await Promise.all(lanes)
+  // a list of faults may be over before the load is
+  await pause(Math.max(0, begunAtMs + lastsMs - Date.now()))
   clearTimeout(timer)
   say(`healing: ${(await shop.heal()).join(', ') || 'no fault is on any more'}`)
   await ready(shop)
