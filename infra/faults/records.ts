@@ -29,31 +29,33 @@ export const readRecords = async (
     const found: ConsumedRecord[] = []
     const all = Promise.withResolvers<void>()
     const bound = setTimeout(() => all.reject(new Error(`${topic} was not read within ${readMsMax / 1_000} s`)), readMsMax)
-    await consumer.connect()
-    await consumer.subscribe({ topics: [topic], fromBeginning: true })
-    await consumer.run({
-      autoCommit: false,
-      eachBatch: async ({ batch }) => {
-        const range = missing.get(batch.partition)
-        if (range === undefined) return
-        for (const { offset, key, value, headers = {}, timestamp } of batch.messages) {
-          if (Number(offset) < range.from || Number(offset) >= range.to) continue
-          found.push({
-            topic,
-            partition: batch.partition,
-            offset,
-            key: key?.toString() ?? null,
-            value,
-            headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, String(text)])),
-            timestampMs: Number(timestamp),
-          })
-        }
-        if (Number(batch.lastOffset()) + 1 >= range.to) missing.delete(batch.partition)
-        if (missing.size === 0) all.resolve()
-      },
-    })
-    for (const [partition, { from }] of missing) consumer.seek({ topic, partition, offset: String(from) })
-    await all.promise.finally(() => clearTimeout(bound))
+    const start = async () => {
+      await consumer.connect()
+      await consumer.subscribe({ topics: [topic], fromBeginning: true })
+      await consumer.run({
+        autoCommit: false,
+        eachBatch: async ({ batch }) => {
+          const range = missing.get(batch.partition)
+          if (range === undefined) return
+          for (const { offset, key, value, headers = {}, timestamp } of batch.messages) {
+            if (Number(offset) < range.from || Number(offset) >= range.to) continue
+            found.push({
+              topic,
+              partition: batch.partition,
+              offset,
+              key: key?.toString() ?? null,
+              value,
+              headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, String(text)])),
+              timestampMs: Number(timestamp),
+            })
+          }
+          if (Number(batch.lastOffset()) + 1 >= range.to) missing.delete(batch.partition)
+          if (missing.size === 0) all.resolve()
+        },
+      })
+      for (const [partition, { from }] of missing) consumer.seek({ topic, partition, offset: String(from) })
+    }
+    await Promise.all([start(), all.promise]).finally(() => clearTimeout(bound))
     return found.slice(0, count)
   } finally {
     await consumer.disconnect().catch(() => {})

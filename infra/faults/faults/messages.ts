@@ -72,6 +72,7 @@ const delayed: Fault = {
       () => publish(shop, records),
       () => {},
     )
+    published.catch(() => {}) // told at the end
     return {
       did: `${records.length} events of ${given.text('topic')} are held, and published again in ${given.forMs / 1_000} s`,
       watch: watchDuplicates(shop),
