@@ -3,12 +3,12 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['check/**/*.test.ts', 'bench/**/*.test.ts', 'architecture/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['check/**/*.test.ts', 'chaos/plan.test.ts', 'bench/**/*.test.ts', 'architecture/**/*.test.ts'] } },
       { test: { name: 'simulation', include: ['simulation/**/*.test.ts'], testTimeout: 300_000 } },
       {
         test: {
           name: 'scenarios',
-          include: ['scenarios/**/*.test.ts'],
+          include: ['scenarios/**/*.test.ts', 'faults/**/*.test.ts', 'chaos/**/{chaos,crash-matrix}.test.ts'],
           globalSetup: ['scenarios/embedded.ts'],
           // One shop for all files: they take turns, and what one leaves behind is part of the next one's world.
           fileParallelism: false,

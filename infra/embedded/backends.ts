@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Backend, type EmbeddedBackend, externalBackend } from './backend.ts'
 import { type Jars, prepareJars, requireMaven } from './jars.ts'
 import { findJava, onPath } from './java.ts'
-import { embeddedKafka } from './kafka.ts'
+import { embeddedKafka, type KafkaListener } from './kafka.ts'
 import { embeddedMongo, type MongoServer } from './mongo.ts'
 import { accepts, freePorts, LOOPBACK, portSetting, requireFree, type WantedPort } from './ports.ts'
 import { checkPostgres, embeddedPostgres } from './postgres.ts'
@@ -32,6 +32,8 @@ export interface BackendsOptions {
   env?: NodeJS.ProcessEnv
   /** default `<repository>/.data/jars`, shared by all data folders */
   jarsDir?: string
+  /** further listeners of an embedded Kafka; default none */
+  kafkaListeners?: readonly KafkaListener[]
   /** ends the start early: what was started is stopped, and the start rejects with its reason */
   signal?: AbortSignal
 }
@@ -99,6 +101,7 @@ export async function planBackends({
   ports,
   env = process.env,
   jarsDir = join(ROOT, '.data', 'jars'),
+  kafkaListeners = [],
   signal,
 }: BackendsOptions): Promise<BackendsPlan> {
   const given = { kafka: env.KAFKA_BROKERS, postgres: env.POSTGRES_URL, mongo: env.MONGO_URL }
@@ -152,6 +155,7 @@ export async function planBackends({
               folder: folder('kafka'),
               port: port.kafka,
               controllerPort: port.kafkaController,
+              listeners: kafkaListeners,
               logFile: logFile('kafka'),
               javaAndJars,
             }),

@@ -9,12 +9,23 @@ import { accepts, LOOPBACK } from './ports.ts'
 const FORMAT_TIMEOUT_MS = 60_000
 const LOGGING = `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'java', 'log4j2.xml')}`
 
+/** A further address of the broker, which it tells to those who come in through it. */
+export interface KafkaListener {
+  /** upper case letters, digits and _ */
+  readonly name: string
+  readonly port: number
+  /** where clients are told to connect: a proxy's */
+  readonly advertisedPort: number
+}
+
 export interface KafkaOptions {
   /** its data goes below this folder */
   folder: string
   port: number
   /** of the KRaft controller, which lives in the same process */
   controllerPort: number
+  /** default none */
+  listeners?: readonly KafkaListener[]
   logFile: string
   /** the Java program and the class path of Kafka; fetched when they are not there yet */
   javaAndJars: () => Promise<{ java: string; kafka: string }>
@@ -68,15 +79,17 @@ export function embeddedKafka(options: KafkaOptions): EmbeddedBackend {
   return new EmbeddedBackend(definition)
 }
 
-function propertiesOf({ folder, port, controllerPort }: KafkaOptions): string {
+function propertiesOf({ folder, port, controllerPort, listeners = [] }: KafkaOptions): string {
+  const further = (address: (l: KafkaListener) => string) => listeners.map((l) => `,${address(l)}`).join('')
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': 1,
-    listeners: `PLAINTEXT://${LOOPBACK}:${port},CONTROLLER://${LOOPBACK}:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${port}`,
+    listeners: `PLAINTEXT://${LOOPBACK}:${port},CONTROLLER://${LOOPBACK}:${controllerPort}${further((l) => `${l.name}://${LOOPBACK}:${l.port}`)}`,
+    'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${port}${further((l) => `${l.name}://${LOOPBACK}:${l.advertisedPort}`)}`,
+    'inter.broker.listener.name': 'PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
     'controller.quorum.voters': `1@${LOOPBACK}:${controllerPort}`,
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT${further((l) => `${l.name}:PLAINTEXT`)}`,
     'log.dirs': join(folder, 'data'),
     'auto.create.topics.enable': false,
     // one broker: no replicas, and few partitions of its internal topics, each of which is opened and recovered at a start

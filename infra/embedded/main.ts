@@ -11,6 +11,7 @@ const USAGE = `npm start [-- options]
 Starts PostgreSQL, Kafka, MongoDB and the services, and keeps them running until Ctrl-C.
 
   --fresh           begin anew: delete what former runs stored
+  --faults          makes every fault of npm run fault possible: proxies before Kafka and the databases, fault points in the services
   --data-dir DIR    where data and logs are kept; default .data
   --help            this text
 
@@ -19,23 +20,27 @@ Environment
   POSTGRES_PORT (5433), KAFKA_PORT (9092), KAFKA_CONTROLLER_PORT (9093), MONGO_PORT (27017)
   <SERVICE>_PORT, for example ORDER_PORT (3001)
   SHOP_DB_PASSWORD                          of the services' database roles; default 'shop'
+  SHOP_FAULTS=true                          as --faults
   ADMIN_TOKEN                               of the services' admin routes; default a random one, in <data folder>/run.json
   Everything else is passed to the services.`
 
 interface Arguments {
   fresh: boolean
+  faults: boolean
   dataDir: string
 }
 
 /** The arguments, or what is to be printed instead of a start, and the exit code. */
 export function readArguments(args: readonly string[], cwd: string): Arguments | { text: string; exitCode: number } {
   try {
-    const options = { fresh: { type: 'boolean' }, 'data-dir': { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+    const flag = { type: 'boolean' } as const
+    const options = { fresh: flag, faults: flag, 'data-dir': { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
     const { values } = parseArgs({ args: [...args], options, strict: true })
     if (values.help) return { text: USAGE, exitCode: 0 }
     if (values['data-dir'] === '') return { text: '--data-dir needs a folder', exitCode: 2 }
     return {
       fresh: values.fresh ?? false,
+      faults: values.faults ?? process.env.SHOP_FAULTS === 'true',
       dataDir: values['data-dir'] === undefined ? join(ROOT, '.data') : resolve(cwd, values['data-dir']),
     }
   } catch (error) {

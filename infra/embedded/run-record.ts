@@ -20,10 +20,14 @@ export interface RunRecord {
   mongoUrl: string
   /** for the services' admin routes; only the owner of the file may read it */
   adminToken: string
+  /** where fault scripts ask the process that runs the shop; absent until the services run */
+  doorUrl?: string
   /** a backend given by the environment is not here: it is not ours */
   backends: Record<string, RecordedProcess>
   /** `url` is the base URL, without a path; a service that is down just now is missing */
   services: Record<string, RecordedProcess & { database: string }>
+  /** what else runs: further processes of a service, the proxies of --faults */
+  others: Record<string, RecordedProcess>
 }
 
 export function writeRunRecord(file: string, record: RunRecord): void {
@@ -62,8 +66,8 @@ export async function endLeftovers(file: string, log: (line: string) => void): P
 
 function recordedIn(file: string): [string, RecordedProcess][] {
   try {
-    const { services, backends } = JSON.parse(readFileSync(file, 'utf8')) as RunRecord
-    return [...Object.entries(services), ...Object.entries(backends)]
+    const { services, others = {}, backends } = JSON.parse(readFileSync(file, 'utf8')) as RunRecord
+    return [...Object.entries(services), ...Object.entries(others), ...Object.entries(backends)]
   } catch {
     return [] // cut off by a full disk: the ports tell what is left
   }

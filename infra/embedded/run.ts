@@ -4,15 +4,21 @@ import { databaseUrl } from '../init/services.ts'
 import type { EmbeddedBackend } from './backend.ts'
 import type { Backends } from './backends.ts'
 import type { DataFolder } from './data-folder.ts'
+import type { Links } from './links.ts'
+import { commandOfProxies, throughProxy } from './links.ts'
 import type { PlacedService } from './placed-service.ts'
 import { LOOPBACK } from './ports.ts'
 import { processIdentity } from './process-identity.ts'
+import type { Replicas } from './replicas.ts'
 import { type RecordedProcess, type RunRecord, removeRunRecord, writeRunRecord } from './run-record.ts'
 import type { Command, Supervisor } from './supervisor.ts'
 
 /** One run of the shop: what its processes are told, and what run.json tells of them. */
 export class Run {
   services: Supervisor | undefined
+  proxies: Supervisor | undefined
+  replicas: Replicas | undefined
+  doorUrl: string | undefined
   /** Opens the services' admin routes to whoever may read run.json. */
   readonly adminToken: string
   private readonly startedAt = new Date().toISOString()
@@ -20,9 +26,11 @@ export class Run {
   private readonly placed: readonly PlacedService[]
   private readonly data: DataFolder
   private readonly env: NodeJS.ProcessEnv
+  private readonly links: Links | undefined
   private readonly recordFile: string
 
-  constructor(backends: Backends, placed: readonly PlacedService[], data: DataFolder, env: NodeJS.ProcessEnv) {
+  constructor(backends: Backends, placed: readonly PlacedService[], data: DataFolder, env: NodeJS.ProcessEnv, links?: Links) {
+    this.links = links
     this.backends = backends
     this.placed = placed
     this.data = data
@@ -42,6 +50,11 @@ export class Run {
     )
   }
 
+  /** whether the services have fault points */
+  get faultsEnabled(): boolean {
+    return this.env.FAULTS_ENABLED === 'true'
+  }
+
   get environmentOfInit(): NodeJS.ProcessEnv {
     const { kafkaBrokers, postgresUrl, mongoUrl } = this.backends
     return {
@@ -54,11 +67,13 @@ export class Run {
   }
 
   commandOf({ name, folder, port, url }: PlacedService): Command {
+    const link = this.links?.services.find((l) => l.name === name)
+    const database = this.databaseUrls[name] ?? ''
     const own = {
       PORT: String(port),
       HOST: LOOPBACK,
-      KAFKA_BROKERS: this.backends.kafkaBrokers,
-      DATABASE_URL: this.databaseUrls[name],
+      KAFKA_BROKERS: link ? `${LOOPBACK}:${link.listener.advertisedPort}` : this.backends.kafkaBrokers,
+      DATABASE_URL: link ? throughProxy(database, link.databasePort) : database,
       ADMIN_TOKEN: this.adminToken,
     }
     const env = { ...this.env, ...own }
@@ -70,6 +85,11 @@ export class Run {
       readyUrl: `${url}/readyz`,
       logFile: this.data.logFile(name),
     }
+  }
+
+  /** undefined without --faults */
+  get commandOfProxies(): Command | undefined {
+    return this.links && commandOfProxies(this.links, this.databaseUrls, this.adminToken, this.data.logFile('proxies'), this.env)
   }
 
   /** Brings run.json up to date. */
@@ -85,8 +105,10 @@ export class Run {
       postgresUrl,
       mongoUrl,
       adminToken: this.adminToken,
+      ...(this.doorUrl !== undefined && { doorUrl: this.doorUrl }),
       backends: {},
       services: {},
+      others: {},
     }
     // those that are only starting too: a run that finds them left over must know them
     for (const each of embedded) {
@@ -100,6 +122,13 @@ export class Run {
       if (pid !== undefined)
         record.services[name] = { ...entry(pid, url, this.data.logFile(name)), database: databaseUrls[name] as string }
     }
+    for (const [name, { url }] of this.replicas?.urls ?? []) {
+      const pid = this.services?.pid(name)
+      if (pid !== undefined) record.others[name] = entry(pid, url, this.data.logFile(name))
+    }
+    const proxiesPid = this.proxies?.pid('proxies')
+    if (this.links && proxiesPid !== undefined)
+      record.others.proxies = entry(proxiesPid, this.links.controlUrl, this.data.logFile('proxies'))
     writeRunRecord(this.recordFile, record)
   }
 

@@ -4,12 +4,16 @@ import { listServices, type ServiceEntry } from '../init/services.ts'
 import type { EmbeddedBackend } from './backend.ts'
 import { type Backends, type BackendsOptions, planBackends, ROOT, startEmbedded } from './backends.ts'
 import { openDataFolder } from './data-folder.ts'
+import { Door } from './door.ts'
 import { describeEnding, logTail, rotateLog, startGuarded, within } from './guarded-process.ts'
-import { place, wantedBy } from './placed-service.ts'
+import { type Links, planLinks } from './links.ts'
+import { type PlacedService, place, wantedBy } from './placed-service.ts'
 import { requireFree } from './ports.ts'
 import { type Log, step } from './progress.ts'
+import { Replicas } from './replicas.ts'
 import { Run, recordFileOf } from './run.ts'
 import { endLeftovers } from './run-record.ts'
+import { StartRefusal } from './start-refusal.ts'
 import { type Supervisor, supervise } from './supervisor.ts'
 
 const INIT_TIMEOUT_MS = 120_000
@@ -20,6 +24,8 @@ export interface ShopOptions extends Omit<BackendsOptions, 'ports'> {
   ports?: 'fixed' | 'free'
   /** begins anew: deletes what is stored in `dataDir` */
   fresh?: boolean
+  /** proxies between the services and what they use, and fault points in the services; default: SHOP_FAULTS=true in `env` */
+  faults?: boolean
   /** default: those of services/ */
   services?: readonly ServiceEntry[]
   /** run once before the services; default infra/init/main.ts */
@@ -54,12 +60,16 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   try {
     await endLeftovers(recordFileOf(data), log)
     const placed = await place(entries, ports, env)
-    const plan = await planBackends({ ...options, env, ports: ports === 'free' ? 'free' : {} })
+    const faults = options.faults ?? env.SHOP_FAULTS === 'true'
+    if (faults) refuseForeign(env)
+    const links = faults ? await planLinks(placed) : undefined
+    const kafkaListeners = links?.services.map((l) => l.listener) ?? []
+    const plan = await planBackends({ ...options, env, ports: ports === 'free' ? 'free' : {}, kafkaListeners })
     await plan.check()
     await requireFree(placed.map(wantedBy))
 
     const backends = plan.make(log)
-    const run = new Run(backends, placed, data, env)
+    const run = new Run(backends, placed, data, faults ? { ...env, FAULTS_ENABLED: 'true' } : env, links)
     closing.push(
       () => run.forget(),
       () => backends.stop(),
@@ -69,8 +79,15 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     signal?.throwIfAborted()
     await initialise(options.initScript ?? join(ROOT, 'infra', 'init', 'main.ts'), run, data.logFile('init'), log, signal)
 
+    const watching = { log, onChange: () => run.record() }
+    if (run.commandOfProxies) {
+      const proxies = await supervise([run.commandOfProxies], watching)
+      closing.push(() => proxies.stop())
+      run.proxies = proxies
+      await orAborted(proxies.ready(), signal)
+    }
     const commands = placed.map((service) => run.commandOf(service))
-    const supervisor = await supervise(commands, { log, onChange: () => run.record() })
+    const supervisor = await supervise(commands, watching)
     run.services = supervisor
     run.record()
     closing.push(() => supervisor.stop())
@@ -81,6 +98,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       () => orAborted(supervisor.ready(), signal),
       () => `${names} are ready`,
     )
+    closing.push(await openDoor(run, supervisor, placed, backends, links))
     return {
       urls: run.urls,
       databaseUrls: run.databaseUrls,
@@ -94,6 +112,52 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     await stop()
     throw error
   }
+}
+
+/** A server that is not ours has no proxy before it, and its Kafka tells its clients another address. */
+function refuseForeign(env: NodeJS.ProcessEnv) {
+  const given = ['KAFKA_BROKERS', 'POSTGRES_URL', 'MONGO_URL'].filter((name) => env[name])
+  if (given.length > 0)
+    throw new StartRefusal(`faults need the embedded servers: unset ${given.join(', ')}, or start without --faults`)
+}
+
+/** @returns what closes it */
+async function openDoor(
+  run: Run,
+  services: Supervisor,
+  placed: readonly PlacedService[],
+  { kafka, postgres, mongo }: Backends,
+  links: Links | undefined,
+) {
+  const commands = new Map(placed.map((service) => [service.name, run.commandOf(service)]))
+  const commandOf = (name: string) => {
+    const command = commands.get(name)
+    if (!command) throw new Error(`no service '${name}': there are ${[...commands.keys()].join(', ')}`)
+    return command
+  }
+  const replicas = new Replicas(services, commandOf)
+  const stateOf = (name: string, url: string) => {
+    const pid = services.pid(name)
+    return [name, { url, ...(pid !== undefined && { pid }) }] as const
+  }
+  const door = new Door({
+    token: run.adminToken,
+    services,
+    replicas,
+    backends: { kafka, postgres, mongo },
+    state: () => ({
+      services: Object.fromEntries([
+        ...placed.map(({ name, url }) => stateOf(name, url)),
+        ...[...replicas.urls].map(([name, { url }]) => stateOf(name, url)),
+      ]),
+      faultsEnabled: run.faultsEnabled,
+      ...(links && { proxiesUrl: links.controlUrl }),
+    }),
+  })
+  run.replicas = replicas
+  run.doorUrl = await door.open()
+  run.record()
+  return () => door.close()
 }
 
 /** Creates topics, roles and databases; every step of it may be repeated, so it runs at each start. */

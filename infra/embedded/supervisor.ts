@@ -41,10 +41,14 @@ export interface Supervisor {
   pid(name: string): number | undefined
   /** Sends a signal to the service's process. @throws when it does not run */
   kill(name: string, signal: NodeJS.Signals): void
-  /** Ends the service and starts it no more until `start`. */
-  halt(name: string): Promise<void>
+  /** Ends the service and starts it no more until `start`. With SIGKILL it is given no time to end in order. */
+  halt(name: string, signal?: 'SIGKILL'): Promise<void>
   /** Starts a halted service again; does nothing when it runs. */
   start(name: string): Promise<void>
+  /** Watches over a further process. Resolves when it is ready. @throws as `ready` does */
+  add(command: Command): Promise<void>
+  /** Ends a process and forgets it. */
+  remove(name: string): Promise<void>
   /** SIGTERM to all, after 15 s SIGKILL. Resolves when all are gone. */
   stop(): Promise<void>
 }
@@ -63,15 +67,25 @@ export async function supervise(commands: readonly Command[], options: Superviso
     if (!service) throw new Error(`no service '${name}': there are ${[...watched.keys()].join(', ')}`)
     return service
   }
-  const all = [...watched.values()]
-  await Promise.all(all.map((service) => service.start()))
+  const all = () => [...watched.values()]
+  await Promise.all(all().map((service) => service.start()))
   return {
-    ready: async () => void (await Promise.all(all.map((service) => service.ready()))),
+    ready: async () => void (await Promise.all(all().map((service) => service.ready()))),
     pid: (name) => find(name).pid(),
     kill: (name, signal) => find(name).signal(signal),
-    halt: (name) => find(name).halt(),
+    halt: (name, signal) => find(name).halt(signal),
     start: (name) => find(name).start(),
-    stop: async () => void (await Promise.all(all.map((service) => service.halt()))),
+    add: async (command) => {
+      const service = new Watched(command, options)
+      watched.set(command.name, service)
+      await service.start()
+      await service.ready()
+    },
+    remove: async (name) => {
+      await find(name).halt()
+      watched.delete(name)
+    },
+    stop: async () => void (await Promise.all(all().map((service) => service.halt()))),
   }
 }
 
@@ -107,12 +121,12 @@ class Watched {
     this.watching = this.watch(this.wanted.signal)
   }
 
-  async halt(): Promise<void> {
+  async halt(signal?: 'SIGKILL'): Promise<void> {
     this.wanted?.abort()
     this.wanted = undefined
     const { running } = this
     const { stopTimeoutMs = 15_000 } = this.options
-    if (running && !(await running.end(stopTimeoutMs))) {
+    if (running && !(await running.end(signal ? 0 : stopTimeoutMs)) && !signal) {
       this.options.log(`${this.command.name} (pid ${running.pid}) did not end within ${stopTimeoutMs / 1000} s: killed`)
     }
     await this.watching

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { planBackends } from '../embedded/backends.ts'
 import { freePorts, LOOPBACK } from '../embedded/ports.ts'
+import { startShop } from '../embedded/shop.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 async function takePort(): Promise<number> {
@@ -85,4 +86,11 @@ test('servers of the environment are used instead, without Java, if they answer'
 test('a mongod on the PATH is preferred, so that no Java is needed beside an external Kafka', async () => {
   const PATH = programs({ mongod: 'exit 0' })
   await check({ PATH, KAFKA_BROKERS: `127.0.0.1:${await takePort()}` })
+})
+
+test('faults need the embedded servers', async () => {
+  const env = { KAFKA_BROKERS: 'kafka.example:9092', POSTGRES_URL: 'postgres://db.example/postgres' }
+  await expect(startShop({ dataDir: temporaryFolder(), faults: true, env })).rejects.toThrow(
+    'faults need the embedded servers: unset KAFKA_BROKERS, POSTGRES_URL, or start without --faults',
+  )
 })

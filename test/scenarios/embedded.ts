@@ -14,7 +14,7 @@ export default async (project: TestProject) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'shop-test-'))
   chmodSync(dataDir, 0o711) // for root: PostgreSQL runs as another account then
   const log = (line: string) => console.log(`shop: ${line}`)
-  const shop = await startShop({ dataDir, ports: 'free', log, env: { ...process.env, FAULTS_ENABLED: 'true' } })
+  const shop = await startShop({ dataDir, ports: 'free', log, faults: true })
   const { kafkaBrokers, postgresUrl, mongoUrl } = shop.backends
   const settings = { KAFKA_BROKERS: kafkaBrokers, POSTGRES_URL: postgresUrl, MONGO_URL: mongoUrl }
   const control = await openControl({

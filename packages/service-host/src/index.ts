@@ -16,3 +16,4 @@ export {
   unprocessable,
 } from './problem.ts'
 export type { Checks, ReadinessReport } from './readiness.ts'
+export { type Refusable, Refusals } from './refusals.ts'

@@ -21,6 +21,7 @@ import { FaultRules, readFaultRules } from './faults.ts'
 import { fail, host, runService, type StopStep } from './lifecycle.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { type Refusable, Refusals, refusalRoutes } from './refusals.ts'
 
 /** What a service is made of, once its database is open. */
 export interface Parts<Work> {
@@ -50,12 +51,15 @@ export interface BaseSettings {
 export interface ParticipantOptions<Config extends z.ZodObject & z.ZodType<BaseSettings>, Work> {
   readonly name: ServiceName
   readonly config: Config
+  /** What it can be told to refuse when faults are enabled; default nothing. */
+  readonly refuses?: Refusable
   /** Opens the database and builds the service's parts. @throws when the database cannot be reached; it is called again then. */
   readonly open: (context: {
     readonly config: z.output<Config>
     readonly log: Log
     readonly metrics: Metrics
     readonly faults: Faults | undefined
+    readonly refusals: Refusals | undefined
   }) => Promise<Parts<Work>>
 }
 
@@ -66,6 +70,7 @@ export interface ParticipantOptions<Config extends z.ZodObject & z.ZodType<BaseS
 export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettings>, Work>({
   name,
   config: schema,
+  refuses,
   open,
 }: ParticipantOptions<Config, Work>): Promise<void> =>
   runService(name, async () => {
@@ -74,6 +79,7 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
     const log = createLog({ service: name, level })
     const metrics = createMetrics({ service: name })
     const faults = switchedFaults(config, log)
+    const refusals = refuses && config.FAULTS_ENABLED ? new Refusals(refuses) : undefined
     const {
       store,
       react,
@@ -81,7 +87,7 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
       stopFirst = [],
       upkeep = async () => {},
       close,
-    } = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults }))
+    } = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
 
     const catalogue = catalogueFor(name)
     const kafka = kafkaClient({ brokers, clientId: name, log })
@@ -110,7 +116,14 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
       metrics,
       routes,
       admin: config.ADMIN_TOKEN
-        ? { token: config.ADMIN_TOKEN, routers: [deadLetterRoutes(name, letters), ...(faults ? [faultRoutes(faults)] : [])] }
+        ? {
+            token: config.ADMIN_TOKEN,
+            routers: [
+              deadLetterRoutes(name, letters),
+              ...(faults ? [faultRoutes(faults)] : []),
+              ...(refusals ? [refusalRoutes(refusals)] : []),
+            ],
+          }
         : undefined,
       isUnavailable: (error) => store.isTransient(error),
       checks: {

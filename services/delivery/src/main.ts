@@ -2,16 +2,18 @@ import { connectMongo, MongoMessageStore } from '@shop/messaging/mongo'
 import { baseConfig, port, runParticipant } from '@shop/service-host'
 import { z } from 'zod'
 import { routes } from './http.ts'
-import { react } from './reactions.ts'
+import { reactions } from './reactions.ts'
 import { shipmentModel } from './store.ts'
 
 await runParticipant({
   name: 'delivery',
+  refuses: 'deliveries',
   config: z.object({ ...baseConfig, PORT: port.default(3004) }),
-  open: async ({ config }) => {
+  open: async ({ config, refusals }) => {
     const connection = await connectMongo({ uri: config.DATABASE_URL, applicationName: 'delivery' })
     const model = shipmentModel(connection)
     const store = new MongoMessageStore(connection, model)
+    const react = reactions((orderId) => refusals?.refuses(orderId) ?? false)
     return { store, react, routes: routes(model), close: () => store.close().then(() => connection.close()) }
   },
 })

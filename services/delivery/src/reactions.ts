@@ -3,12 +3,18 @@ import type { Incoming } from '@shop/choreography'
 import { causedBy, type Documents, type Message, type React } from '@shop/messaging'
 import { decide, type Shipment } from './shipment.ts'
 
-export const react: React<Documents<Shipment>> = async (shipments, fresh) => {
-  const outgoing: Message[] = []
-  for (const event of fresh as readonly Incoming<'delivery'>[]) {
-    const { state, told } = decide(shipments.get(event.key), event)
-    if (state !== undefined) shipments.set(event.key, state)
-    outgoing.push(...told.map(({ cause, fact }) => causedBy(cause, fact)))
+/** @param isRefused orders whose delivery is to be rejected; default none. */
+export const reactions =
+  (isRefused: (orderId: string) => boolean = () => false): React<Documents<Shipment>> =>
+  async (shipments, fresh) => {
+    const outgoing: Message[] = []
+    for (const event of fresh as readonly Incoming<'delivery'>[]) {
+      const { state, told } = decide(shipments.get(event.key), event, isRefused(event.key))
+      if (state !== undefined) shipments.set(event.key, state)
+      outgoing.push(...told.map(({ cause, fact }) => causedBy(cause, fact)))
+    }
+    return outgoing
   }
-  return outgoing
-}
+
+/** Without refusals. */
+export const react = reactions()

@@ -189,3 +189,18 @@ describe('whatever the order of arrival and whatever comes again', () => {
     ),
   )
 })
+
+describe('a delivery that is to be refused', () => {
+  const known = decide(undefined, placed).state
+
+  test('is rejected wherever it goes, also when the reservation came first', () => {
+    expect(decide(known, reserved, true).told.map((t) => t.fact)).toEqual([rejectedFor('no_carrier')])
+    const early = decide(undefined, reserved, true).state
+    expect(decide(early, placed, true).told.map((t) => t.fact)).toEqual([rejectedFor('no_carrier')])
+  })
+
+  test('once scheduled it stays so', () => {
+    const { state } = decide(known, reserved)
+    expect(decide(state, reserved, true)).toEqual({ state, told: [] })
+  })
+})

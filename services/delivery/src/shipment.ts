@@ -32,7 +32,7 @@ const rejected = (state: State, reason: string): Answer => ({
   emit: [{ type: 'DeliveryRejected', data: { reason } }],
 })
 
-const decider: Decider<'delivery', State> = {
+const decider: Decider<'delivery', State, [refused: boolean]> = {
   OrderPlaced: (state, { data }) =>
     state?.address === undefined ? { state: { ...state, address: data.shippingAddress }, emit: [] } : { state, emit: [] },
 
@@ -41,10 +41,11 @@ const decider: Decider<'delivery', State> = {
       ? { state: { ...state, cancellationRequested: true }, emit: [] }
       : { state, emit: [] },
 
-  StockReserved: (state, event) => {
+  StockReserved: (state, event, refused) => {
     if (state?.status !== undefined) return { state, emit: [] }
     if (state?.cancellationRequested) return rejected(state, 'order_cancelled')
     if (state?.address === undefined) return state?.early ? { state, emit: [] } : { state: { ...state, early: event }, emit: [] }
+    if (refused) return rejected(state, 'no_carrier')
     if (notServed.has(state.address.country)) return rejected(state, 'address_not_served')
     const carrier = carrierTo(state.address.country)
     return { state: { ...state, status: 'SCHEDULED', carrier }, emit: [{ type: 'DeliveryScheduled', data: { carrier } }] }
@@ -57,13 +58,20 @@ export interface Told {
   readonly fact: Emitted<'delivery'>
 }
 
-/** Decides the event and, once the address is there, the StockReserved that was waiting for it. */
-export const decide = (state: State, event: Incoming<'delivery'>): { readonly state: State; readonly told: readonly Told[] } => {
-  const first = decideBy(decider, state, event)
+/**
+ * Decides the event and, once the address is there, the StockReserved that was waiting for it.
+ * @param refused what is not scheduled yet is rejected, wherever it goes.
+ */
+export const decide = (
+  state: State,
+  event: Incoming<'delivery'>,
+  refused = false,
+): { readonly state: State; readonly told: readonly Told[] } => {
+  const first = decideBy(decider, state, event, refused)
   const told = first.emit.map((fact) => ({ cause: event, fact }))
   const early = first.state?.early
   if (early === undefined || first.state?.address === undefined || first.state.status !== undefined)
     return { state: first.state, told }
-  const second = decideBy(decider, first.state, early)
+  const second = decideBy(decider, first.state, early, refused)
   return { state: second.state, told: [...told, ...second.emit.map((fact) => ({ cause: early, fact }))] }
 }

@@ -323,3 +323,21 @@ describe('whatever the order of arrival and whatever comes again', () => {
     )
   })
 })
+
+describe('a SKU that is withheld', () => {
+  const start: State = { reservation: undefined, stock: stockOf({ mouse: 5, keyboard: 5 }) }
+  const known = decide(start, placed).state
+
+  test('is as out of stock for this order, and nothing is reserved', () => {
+    const { state, told } = decide(known, captured, (sku) => sku === 'keyboard')
+    expect(told.map((t) => t.fact)).toEqual([{ type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'keyboard' } }])
+    expect(state.stock).toEqual(start.stock)
+  })
+
+  test('does not matter to orders without it, nor to what is reserved already', () => {
+    expect(decide(known, captured, (sku) => sku === 'monitor').told.map((t) => t.fact.type)).toEqual(['StockReserved'])
+    const { state } = decide(known, captured)
+    expect(decide(state, captured, () => true).told).toEqual([])
+    expect(decide(state, rejected, () => true).told.map((t) => t.fact.type)).toEqual(['StockReleased'])
+  })
+})

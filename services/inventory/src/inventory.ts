@@ -34,6 +34,9 @@ export interface State {
   readonly stock: ReadonlyMap<string, Stock>
 }
 
+/** True for a SKU of which this order gets nothing, whatever is there. */
+type IsWithheld = (sku: string) => boolean
+
 /** A SKU may stand in several lines. */
 const quantities = (lines: readonly Line[]): Map<string, number> => {
   const bySku = new Map<string, number>()
@@ -41,11 +44,15 @@ const quantities = (lines: readonly Line[]): Map<string, number> => {
   return bySku
 }
 
-const whyRejected = (stock: State['stock'], lines: readonly Line[]): { reason: string; sku: string } | undefined => {
+const whyRejected = (
+  stock: State['stock'],
+  lines: readonly Line[],
+  isWithheld: IsWithheld,
+): { reason: string; sku: string } | undefined => {
   for (const [sku, quantity] of quantities(lines)) {
     const found = stock.get(sku)
     if (found === undefined) return { reason: 'unknown_sku', sku }
-    if (found.onHand - found.reserved < quantity) return { reason: 'out_of_stock', sku }
+    if (isWithheld(sku) || found.onHand - found.reserved < quantity) return { reason: 'out_of_stock', sku }
   }
   return undefined
 }
@@ -72,19 +79,19 @@ const moved = (stock: State['stock'], lines: readonly Line[], move: Move): State
   return after
 }
 
-const decider: Decider<'inventory', State> = {
+const decider: Decider<'inventory', State, [isWithheld: IsWithheld]> = {
   OrderPlaced: (state, { data: { lines } }) =>
     state.reservation?.lines === undefined
       ? { state: { ...state, reservation: { ...state.reservation, lines } }, emit: [] }
       : { state, emit: [] },
 
-  PaymentCaptured: (state, event) => {
+  PaymentCaptured: (state, event, isWithheld) => {
     const { reservation, stock } = state
     if (reservation?.status !== undefined) return { state, emit: [] }
     const lines = reservation?.lines
     if (lines === undefined)
       return reservation?.early ? { state, emit: [] } : { state: { ...state, reservation: { early: event } }, emit: [] }
-    const rejection = whyRejected(stock, lines)
+    const rejection = whyRejected(stock, lines, isWithheld)
     if (rejection !== undefined)
       return {
         state: { ...state, reservation: { lines, status: 'REJECTED', reason: rejection.reason } },
@@ -121,11 +128,15 @@ export interface Told {
 }
 
 /** Decides the event and, once the lines are there, the PaymentCaptured that was waiting for them. */
-export const decide = (state: State, event: Incoming<'inventory'>): { readonly state: State; readonly told: readonly Told[] } => {
-  const first = decideBy(decider, state, event)
+export const decide = (
+  state: State,
+  event: Incoming<'inventory'>,
+  isWithheld: IsWithheld = () => false,
+): { readonly state: State; readonly told: readonly Told[] } => {
+  const first = decideBy(decider, state, event, isWithheld)
   const told = first.emit.map((fact) => ({ cause: event, fact }))
   const early = first.state.reservation?.early
   if (early === undefined || first.state.reservation?.lines === undefined) return { state: first.state, told }
-  const second = decideBy(decider, first.state, early)
+  const second = decideBy(decider, first.state, early, isWithheld)
   return { state: second.state, told: [...told, ...second.emit.map((fact) => ({ cause: early, fact }))] }
 }

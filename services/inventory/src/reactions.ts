@@ -33,8 +33,9 @@ const stockOf = (lines: readonly Line[], stock: ReadonlyMap<string, Stock>): Map
 
 const opens = ({ type }: Incoming<'inventory'>): boolean => type === 'OrderPlaced' || type === 'PaymentCaptured'
 
+/** @param isWithheld SKUs of which an order gets nothing; default none. */
 export const reactions =
-  <Work>(tables: InventoryTables<Work>): React<Work> =>
+  <Work>(tables: InventoryTables<Work>, isWithheld: (orderId: string, sku: string) => boolean = () => false): React<Work> =>
   async (work, fresh) => {
     const events = fresh as Events
     await tables.openReservations(work, distinct(events.filter(opens).map((e) => e.key)))
@@ -47,7 +48,7 @@ export const reactions =
     const outgoing: Message[] = []
     for (const event of events) {
       const before = { reservation: reservations.get(event.key), stock: stockOf(lines.get(event.key) ?? [], stock) }
-      const { state, told } = decide(before, event)
+      const { state, told } = decide(before, event, (sku) => isWithheld(event.key, sku))
       if (state.reservation !== undefined && state.reservation !== before.reservation) {
         reservations.set(event.key, state.reservation)
         changedReservations.set(event.key, state.reservation)

@@ -7,13 +7,14 @@ import * as tables from './store.ts'
 
 await runParticipant({
   name: 'payment',
+  refuses: 'payments',
   config: z.object({
     ...baseConfig,
     PORT: port.default(3002),
     /** For so long a message that comes again is known by its id, and an Idempotency-Key gets its first answer. */
     INBOX_RETENTION: durationMs.default(20 * 24 * 3_600_000),
   }),
-  open: async ({ config, log }) => {
+  open: async ({ config, log, refusals }) => {
     const pool = createPool({
       connectionString: config.DATABASE_URL,
       applicationName: 'payment',
@@ -26,7 +27,7 @@ await runParticipant({
     })
     return {
       store,
-      react: reactions(tables),
+      react: reactions(tables, (orderId) => refusals?.refuses(orderId) ?? false),
       routes: routes(store, pool),
       upkeep: () => forgetHandled(pool, config.INBOX_RETENTION),
       close: () => store.close().then(() => pool.end()),

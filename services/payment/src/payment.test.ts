@@ -311,3 +311,17 @@ describe('whatever the order of arrival and whatever comes again', () => {
     )
   })
 })
+
+describe('a payment that is to be refused', () => {
+  test('is declined although the account has the money, and nothing moves', () => {
+    const { state, emit } = decide({ payment: undefined, account: alice }, placed, true)
+    expect(emit).toEqual([{ type: 'PaymentDeclined', data: { customerId: 'alice', reason: 'payment_refused' } }])
+    expect(state).toMatchObject({ payment: { status: 'DECLINED' }, account: alice })
+  })
+
+  test('once captured it stays so, and is refunded all the same', () => {
+    const { state } = decide({ payment: undefined, account: alice }, placed)
+    expect(decide(state, placed, true)).toEqual({ state, emit: [] })
+    expect(decide(state, rejected, true).emit.map((e) => e.type)).toEqual(['PaymentRefunded'])
+  })
+})

@@ -52,13 +52,13 @@ const declined = ({ account }: State, { customerId, total: amount, currency }: P
   emit: [{ type: 'PaymentDeclined', data: { customerId, reason } } as const],
 })
 
-const decider: Decider<'payment', State> = {
-  OrderPlaced: (state, { data }) => {
+const decider: Decider<'payment', State, [refused: boolean]> = {
+  OrderPlaced: (state, { data }, refused) => {
     const { payment, account } = state
     if (payment !== undefined) return { state, emit: [] }
     if (account === undefined) return declined(state, data, 'unknown_customer')
     const { customerId, total: amount, currency } = data
-    const reason = whyDeclined(account, amount, currency)
+    const reason = refused ? 'payment_refused' : whyDeclined(account, amount, currency)
     if (reason !== undefined) return declined(state, data, reason)
     return {
       state: {
@@ -72,8 +72,9 @@ const decider: Decider<'payment', State> = {
   StockReleased: (state, { data: { reason } }) => refund(state, reason),
 }
 
-export const decide = (state: State, event: Incoming<'payment'>): Decision<State, Emitted<'payment'>> =>
-  decideBy(decider, state, event)
+/** @param refused a payment that is not captured yet is declined, whatever the account says. */
+export const decide = (state: State, event: Incoming<'payment'>, refused = false): Decision<State, Emitted<'payment'>> =>
+  decideBy(decider, state, event, refused)
 
 /** The accounts of the shop's own books, beside `customer:<id>`. */
 export const revenue = 'shop:revenue'

@@ -4,8 +4,9 @@ import { causedBy, distinct, type Message, type React } from '@shop/messaging'
 import { type Account, decide, type Payment, transferOf } from './payment.ts'
 import type { Booking, PaymentTables } from './tables.ts'
 
+/** @param isRefused orders whose payment is to be declined; default none. */
 export const reactions =
-  <Work>(tables: PaymentTables<Work>): React<Work> =>
+  <Work>(tables: PaymentTables<Work>, isRefused: (orderId: string) => boolean = () => false): React<Work> =>
   async (work, fresh) => {
     const events = fresh as readonly Incoming<'payment'>[]
     const payments = await tables.lockPayments(work, distinct(events.map((e) => e.key)))
@@ -23,7 +24,7 @@ export const reactions =
         payment: payments.get(event.key),
         account: customerId === undefined ? undefined : accounts.get(customerId),
       }
-      const { state, emit } = decide(before, event)
+      const { state, emit } = decide(before, event, isRefused(event.key))
       if (state.payment !== undefined && state.payment !== before.payment) {
         payments.set(event.key, state.payment)
         changedPayments.set(event.key, state.payment)

@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import type { LinkOptions } from '../faults/network/link.ts'
+import type { ServiceEntry } from '../init/services.ts'
+import type { KafkaListener } from './kafka.ts'
+import { freePorts, LOOPBACK } from './ports.ts'
+import type { Command } from './supervisor.ts'
+
+export interface LinkedService {
+  readonly name: string
+  /** the listener of Kafka that is advertised with the address of this service's proxy */
+  readonly listener: KafkaListener
+  readonly databasePort: number
+}
+
+/** The proxies between the services and what they use. Kafka's clients connect to what it advertises, so each service has a listener. */
+export interface Links {
+  readonly services: readonly LinkedService[]
+  readonly controlPort: number
+  readonly controlUrl: string
+}
+
+export async function planLinks(services: readonly ServiceEntry[]): Promise<Links> {
+  const [controlPort = 0, ...ports] = await freePorts(1 + 3 * services.length)
+  return {
+    controlPort,
+    controlUrl: `http://${LOOPBACK}:${controlPort}`,
+    services: services.map(({ name }, i) => {
+      const [port = 0, advertisedPort = 0, databasePort = 0] = ports.slice(3 * i)
+      return { name, listener: { name: name.toUpperCase().replaceAll('-', '_'), port, advertisedPort }, databasePort }
+    }),
+  }
+}
+
+/** The same address through the service's proxy. */
+export function throughProxy(databaseUrl: string, port: number): string {
+  const url = new URL(databaseUrl)
+  url.host = `${LOOPBACK}:${port}`
+  return url.href
+}
+
+const MAIN = join(import.meta.dirname, '..', 'faults', 'network', 'proxies.ts')
+
+/** @param databaseUrls by service, without a proxy */
+export function commandOfProxies(
+  links: Links,
+  databaseUrls: Readonly<Record<string, string>>,
+  token: string,
+  logFile: string,
+  env: NodeJS.ProcessEnv,
+): Command {
+  const options = links.services.flatMap(({ name, listener, databasePort }): LinkOptions[] => {
+    const database = new URL(databaseUrls[name] ?? '')
+    const at = { host: LOOPBACK, toHost: LOOPBACK }
+    return [
+      { ...at, name: `${name}-kafka`, port: listener.advertisedPort, toPort: listener.port },
+      { ...at, name: `${name}-database`, port: databasePort, toHost: database.hostname, toPort: Number(database.port) },
+    ]
+  })
+  return {
+    name: 'proxies',
+    args: [MAIN],
+    cwd: import.meta.dirname,
+    env: { ...env, LINKS: JSON.stringify(options), PORT: String(links.controlPort), HOST: LOOPBACK, ADMIN_TOKEN: token },
+    readyUrl: `${links.controlUrl}/readyz`,
+    logFile,
+  }
+}

@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import type { Access } from '../../infra/faults/targets/target.ts'
+import type { Verdict } from '../check/invariants.ts'
+
+const checkMain = join(import.meta.dirname, '../check/main.ts')
+const outputBytesMax = 64 * 1024 * 1024
+
+export interface CheckResult {
+  readonly holds: boolean
+  readonly notAtRest: readonly string[]
+  readonly invariants: readonly Verdict[]
+}
+
+/** `npm run check` on this shop. @throws Error with its output when it cannot be read */
+export const checkShop = ({ brokers, postgresUrl, mongoUrl }: Access, waitSeconds: number): Promise<CheckResult> => {
+  const env = { ...process.env, KAFKA_BROKERS: brokers.join(','), POSTGRES_URL: postgresUrl, MONGO_URL: mongoUrl }
+  const options = { env, maxBuffer: outputBytesMax, timeout: (waitSeconds + 300) * 1_000 }
+  return new Promise((resolve, reject) =>
+    execFile(process.execPath, [checkMain, '--json', '--wait', String(waitSeconds)], options, (error, stdout, stderr) => {
+      try {
+        resolve(JSON.parse(stdout) as CheckResult)
+      } catch {
+        reject(new Error(`the check failed (${error?.code}): ${stderr.slice(-2_000)}`))
+      }
+    }),
+  )
+}
