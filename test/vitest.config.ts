@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['check/**/*.test.ts', 'chaos/plan.test.ts', 'bench/**/*.test.ts', 'architecture/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['check/**/*.test.ts', 'chaos/plan.test.ts', 'bench/**/*.test.ts', 'architecture/**/*.test.ts'],
+        },
+      },
       { test: { name: 'simulation', include: ['simulation/**/*.test.ts'], testTimeout: 300_000 } },
       {
         test: {

@@ -1,0 +1,42 @@
+import { connectMongo, MongoMessageStore, messageDocumentModel } from '@shop/messaging/mongo'
+import { answer } from './messages.ts'
+import type { Subject } from './subject.ts'
+
+export const mongoSubject = async (url: string): Promise<Subject> => {
+  const uri = `${url.replace(/\/$/, '')}/bench_kit`
+  const connection = await connectMongo({ uri, applicationName: 'bench-kit' })
+  const model = messageDocumentModel<number>(connection, 'counts')
+  await model.createCollection()
+  await model.createIndexes()
+  const store = new MongoMessageStore<number>(connection, model)
+  const bareModel = messageDocumentModel<number>(connection, 'bare')
+  await bareModel.createCollection()
+  await bareModel.createIndexes()
+  return {
+    name: 'MongoDB server',
+    store,
+    handle: (batch) =>
+      store.handleOnce(batch, async (work, fresh) => {
+        for (const { key } of fresh) work.set(key, (work.get(key) ?? 0) + 1)
+        return fresh.map(answer)
+      }),
+    bare: (batch) =>
+      bareModel.collection.bulkWrite(
+        batch.map((m) => {
+          const { data, ...told } = answer(m)
+          const outbox = [{ ...told, data: JSON.stringify(data) }]
+          return { insertOne: { document: { _id: m.key, version: 1, state: 1, handled: [m.id], outbox } } }
+        }) as never,
+        { ordered: false, writeConcern: { w: 'majority', journal: true } },
+      ),
+    empty: async () => {
+      await model.collection.deleteMany({})
+      await bareModel.collection.deleteMany({})
+    },
+    close: async () => {
+      await store.close()
+      await connection.dropDatabase()
+      await connection.close()
+    },
+  }
+}
