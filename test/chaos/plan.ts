@@ -12,7 +12,7 @@ export interface FaultClass {
   readonly lane: 'machines' | 'others'
   /** the arguments of `npm run fault`; `forMs` is how long it is to last, where it lasts */
   readonly args: (random: Random, forMs: number) => string[]
-  /** it is over when it has begun: recovery counts from then */
+  /** recovery counts from when it began, as for a kill; else from when it was over */
   readonly momentary?: true
   /** what failed is set aside until somebody replays it */
   readonly leavesLetters?: true
@@ -32,7 +32,7 @@ const ofProcess = (what: string, pick: (random: Random) => string): FaultClass[]
   { name: `kill ${what}`, lane: 'machines', args: (r) => ['kill', pick(r)], momentary: now },
   { name: `down ${what}`, lane: 'machines', args: (r, ms) => ['kill', pick(r), ...lasting(ms)] },
   { name: `pause ${what}`, lane: 'machines', args: (r, ms) => ['pause', pick(r), ...lasting(ms)] },
-  { name: `restart ${what}`, lane: 'machines', args: (r) => ['restart', pick(r)], momentary: now },
+  { name: `restart ${what}`, lane: 'machines', args: (r) => ['restart', pick(r)] },
 ]
 
 const onLink = (toxic: string, ...options: string[]): FaultClass => ({
