@@ -22,8 +22,8 @@ export interface RunRecord {
   adminToken: string
   /** a backend given by the environment is not here: it is not ours */
   backends: Record<string, RecordedProcess>
-  /** `url` is the base URL, without a path; a service that is down just now is missing */
-  services: Record<string, RecordedProcess & { database: string }>
+  /** `url` is the base URL, without a path; a service that is down just now is missing; `database` is, where it has none */
+  services: Record<string, RecordedProcess & { database?: string }>
 }
 
 export function writeRunRecord(file: string, record: RunRecord): void {

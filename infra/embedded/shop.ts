@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { listServices, type ServiceEntry } from '../init/services.ts'
+import { hasDatabase, listServices, type ServiceEntry } from '../init/services.ts'
 import type { EmbeddedBackend } from './backend.ts'
 import { type Backends, type BackendsOptions, planBackends, ROOT, startEmbedded } from './backends.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -20,8 +20,10 @@ export interface ShopOptions extends Omit<BackendsOptions, 'ports'> {
   ports?: 'fixed' | 'free'
   /** begins anew: deletes what is stored in `dataDir` */
   fresh?: boolean
-  /** default: those of services/ */
+  /** default: those of services/ that take part in the choreography */
   services?: readonly ServiceEntry[]
+  /** the dashboard too; default false */
+  dashboard?: boolean
   /** run once before the services; default infra/init/main.ts */
   initScript?: string
 }
@@ -47,7 +49,8 @@ export interface Shop {
  * that was started is stopped by then.
  */
 export async function startShop(options: ShopOptions): Promise<Shop> {
-  const { log = () => {}, env = process.env, ports = 'fixed', signal, services: entries = listServices() } = options
+  const { log = () => {}, env = process.env, ports = 'fixed', signal, dashboard = false } = options
+  const entries = options.services ?? listServices().filter((service) => dashboard || hasDatabase(service))
   const data = openDataFolder(options.dataDir, { fresh: options.fresh ?? false })
   const closing: (() => Promise<void> | void)[] = [data.release]
   const stop = once(() => inOrder(closing.toReversed()))
