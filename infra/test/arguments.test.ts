@@ -4,11 +4,19 @@ import { expect, test } from 'vitest'
 import { readArguments } from '../embedded/main.ts'
 
 test('without arguments: the .data folder of the repository, kept', () => {
-  expect(readArguments([], '/somewhere')).toEqual({ fresh: false, dataDir: join(import.meta.dirname, '..', '..', '.data') })
+  expect(readArguments([], '/somewhere')).toEqual({
+    fresh: false,
+    dashboard: true,
+    dataDir: join(import.meta.dirname, '..', '..', '.data'),
+  })
 })
 
 test('a data folder is relative to where npm was called', () => {
-  expect(readArguments(['--fresh', '--data-dir', 'mine'], '/somewhere')).toEqual({ fresh: true, dataDir: '/somewhere/mine' })
+  expect(readArguments(['--fresh', '--no-dashboard', '--data-dir', 'mine'], '/somewhere')).toEqual({
+    fresh: true,
+    dashboard: false,
+    dataDir: '/somewhere/mine',
+  })
 })
 
 test.each([
