@@ -15,7 +15,7 @@ const pageSize = 100
 /** More than these are not kept here: older ones are asked for again. */
 const rowsMax = 1_000
 /** Above this many new orders a second nobody can read along: then the list moves on once a second. */
-const readablePerSecond = 20
+const readablePerSecond = 100
 const calmMs = 1_000
 const askAgainMs = 1_000
 

@@ -30,7 +30,7 @@ export const Orders = () => {
       <p class="list-note" role="status">
         {list.held.value
           ? 'Held still. What changes meanwhile is shown when you let it run.'
-          : placed > 20
+          : placed > 100
             ? `About ${count(Math.round(placed / 10) * 10)} orders a second: the list moves on once a second. The totals are exact.`
             : ''}
       </p>
