@@ -1,5 +1,6 @@
 export type { Backend, EmbeddedBackend } from './backend.ts'
 export { type BackendPorts, type Backends, type BackendsOptions, startBackends } from './backends.ts'
+export { buildPage } from './page.ts'
 export { freePorts } from './ports.ts'
 export type { RunRecord } from './run-record.ts'
 export { type Shop, type ShopOptions, startShop } from './shop.ts'

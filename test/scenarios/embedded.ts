@@ -10,11 +10,12 @@ import { openControl } from './control.ts'
 const checkMain = join(import.meta.dirname, '../check/main.ts')
 const checkMsMax = 120_000
 
-export default async (project: TestProject) => {
+/** With `dashboard` that one too. @returns what stops it all. */
+export const provideShop = async (project: TestProject, { dashboard = false } = {}) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'shop-test-'))
   chmodSync(dataDir, 0o711) // for root: PostgreSQL runs as another account then
   const log = (line: string) => console.log(`shop: ${line}`)
-  const shop = await startShop({ dataDir, ports: 'free', log, faults: true })
+  const shop = await startShop({ dataDir, ports: 'free', dashboard, log, faults: true })
   const { kafkaBrokers, postgresUrl, mongoUrl } = shop.backends
   const settings = { KAFKA_BROKERS: kafkaBrokers, POSTGRES_URL: postgresUrl, MONGO_URL: mongoUrl }
   const control = await openControl({
@@ -40,3 +41,5 @@ export default async (project: TestProject) => {
     rmSync(dataDir, { recursive: true, force: true })
   }
 }
+
+export default (project: TestProject) => provideShop(project)
