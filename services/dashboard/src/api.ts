@@ -63,7 +63,7 @@ export interface About {
     readonly ordersPerFrameMax: number
     readonly burstMax: number
     readonly burstPerSecondMax: number
-    /** Orders are forgotten when they were last heard of longer ago. */
+    /** Orders are forgotten when they began longer ago. */
     readonly retentionMs: number
     /** Orders kept, at most. */
     readonly ordersMax: number

@@ -1,0 +1,156 @@
+import type { ConsumedRecord } from '@shop/messaging/kafka'
+import type { OrderState, Totals } from './api.ts'
+import { type Observation, observe, type SeenEvent, type SeenLetter } from './observation.ts'
+import {
+  addDifference,
+  type Contributions,
+  contributionsOf,
+  newOrder,
+  type Order,
+  type OrderWithEvents,
+  withEvent,
+} from './order.ts'
+import type { Store } from './store.ts'
+
+export interface Retention {
+  /** Orders that began longer ago are forgotten, in milliseconds. */
+  readonly ms: number
+  /** Orders kept, at most. */
+  readonly ordersMax: number
+}
+
+/** What one chunk of records changed. */
+export interface Change {
+  readonly orders: readonly Order[]
+  /** Records that were new. */
+  readonly events: number
+  readonly placed: number
+  readonly ended: number
+  /** From each event's time in Kafka to now, in milliseconds. */
+  readonly lagsMs: readonly number[]
+}
+
+const forgetMax = 500
+
+/**
+ * Fills the store from records. A record that was read before changes nothing: its offset is below the stored position, which is
+ * written in the same transaction. Figures of the whole shop are kept beside, each changed by what its orders changed.
+ */
+export class Projection {
+  readonly store: Store
+  /** Those of the whole shop by name; see `contributionsOf`. */
+  readonly #figures: Map<string, number>
+  readonly #positions: Map<string, number>
+
+  constructor(store: Store) {
+    this.store = store
+    this.#figures = store.figures()
+    this.#positions = store.positions()
+  }
+
+  figure(name: string): number {
+    return this.#figures.get(name) ?? 0
+  }
+
+  totals(): Totals {
+    const state = (name: OrderState) => this.figure(`state:${name}`)
+    const states = {
+      PENDING: state('PENDING'),
+      CANCELLING: state('CANCELLING'),
+      CONFIRMED: state('CONFIRMED'),
+      CANCELLED: state('CANCELLED'),
+    }
+    const all = states.PENDING + states.CANCELLING + states.CONFIRMED + states.CANCELLED
+    return { ...states, all, ...this.#rest() }
+  }
+
+  #rest() {
+    return { events: this.figure('events'), duplicates: this.figure('duplicates'), deadLetters: this.figure('deadLetters') }
+  }
+
+  apply(records: readonly ConsumedRecord[], now = Date.now()): Change {
+    const fresh = records.filter((r) => Number(r.offset) >= (this.#positions.get(`${r.topic}/${r.partition}`) ?? 0))
+    const observed = fresh.map(observe)
+    const touched = new Map<string, OrderWithEvents>()
+    const difference: Contributions = new Map()
+    const next = new Map(fresh.map((r) => [`${r.topic}/${r.partition}`, r]))
+    this.store.transaction(() => {
+      const before = new Map<string, Contributions>()
+      for (const each of observed) this.#take(each, touched, before, now)
+      for (const [orderId, each] of touched) {
+        this.store.saveOrder(each.order)
+        addDifference(difference, before.get(orderId) ?? new Map(), contributionsOf(each))
+      }
+      this.#save(difference)
+      for (const { topic, partition, offset } of next.values()) this.store.savePosition(topic, partition, Number(offset) + 1)
+    })
+    for (const [name, { offset }] of next) this.#positions.set(name, Number(offset) + 1)
+    this.#count(difference)
+    const ended = (difference.get('event:OrderConfirmed') ?? 0) + (difference.get('event:OrderCancelled') ?? 0)
+    return {
+      orders: [...touched.values()].map(({ order }) => order).filter(({ events }) => events > 0),
+      events: fresh.length,
+      placed: difference.get('event:OrderPlaced') ?? 0,
+      ended,
+      lagsMs: observed.flatMap((o) => (o.kind === 'event' ? [Math.max(0, now - o.event.writtenAt)] : [])),
+    }
+  }
+
+  /** Forgets some of the orders that are too old or too many. @returns how many. */
+  forget({ ms, ordersMax }: Retention, now = Date.now()): number {
+    const surplus = this.totals().all - ordersMax
+    const old = this.store.oldest(forgetMax).filter(({ firstAt }, i) => firstAt < now - ms || i < surplus)
+    const difference: Contributions = new Map()
+    this.store.transaction(() => {
+      for (const { orderId, state } of old) {
+        if (state !== '') difference.set(`state:${state}`, (difference.get(`state:${state}`) ?? 0) - 1)
+        this.store.forget(orderId)
+      }
+      this.#save(difference)
+      this.store.forgetSeries(now - ms)
+    })
+    this.#count(difference)
+    return old.length
+  }
+
+  #take(observed: Observation, touched: Map<string, OrderWithEvents>, before: Map<string, Contributions>, now: number): void {
+    if (observed.orderId === undefined) return
+    const at = observed.kind === 'event' ? observed.event.at : now
+    const current = touched.get(observed.orderId) ?? this.#load(observed.orderId, at, before)
+    touched.set(
+      observed.orderId,
+      observed.kind === 'event' ? this.#event(current, observed.event, now) : this.#letter(current, observed.letter),
+    )
+  }
+
+  #load(orderId: string, at: number, before: Map<string, Contributions>): OrderWithEvents {
+    const order = this.store.order(orderId)
+    if (order === undefined) return { order: newOrder(orderId, at), told: [] }
+    const found = { order, told: this.store.told(orderId) }
+    before.set(orderId, contributionsOf(found))
+    return found
+  }
+
+  #event(current: OrderWithEvents, event: SeenEvent, now: number): OrderWithEvents {
+    const { order, told, copyOf, kept } = withEvent(current, event)
+    if (kept) this.store.addEvent(order.orderId, { ...event, copyOf, seenAt: now })
+    return { order, told }
+  }
+
+  #letter({ order, told }: OrderWithEvents, letter: SeenLetter): OrderWithEvents {
+    this.store.addLetter(order.orderId, letter)
+    return { order: { ...order, deadLetters: order.deadLetters + 1 }, told }
+  }
+
+  #save(difference: Contributions): void {
+    for (const [name, n] of difference) {
+      const [at, series] = name.split('/')
+      if (series === undefined) this.store.addToFigure(name, n)
+      else this.store.addToSeries(Number(at), series, n)
+    }
+  }
+
+  #count(difference: Contributions): void {
+    for (const [name, n] of difference) if (!name.includes('/')) this.#figures.set(name, this.figure(name) + n)
+  }
+}
