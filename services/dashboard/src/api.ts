@@ -267,6 +267,8 @@ export interface Rates {
 export interface Pulse {
   readonly at: string
   readonly flow: FlowLive
+  readonly rates: Rates
+  /** The latest one, also after it has ended. */
   readonly burst?: Burst
 }
 

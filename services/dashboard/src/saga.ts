@@ -2,7 +2,7 @@
  * Pure: what the events of one order say about it. Everything here is a function of the set of events, not of the order in which they
  * came: topics are independent, and a rebuilt store has read them in another order.
  */
-import { compensations, edges, eventNamed, reactionsOf, serviceNames, terminal } from '@shop/choreography'
+import { allEvents, compensations, edges, eventNamed, reactionsOf, serviceNames, terminal } from '@shop/choreography'
 import type { OrderState, SagaCompensation, SagaExpectation } from './api.ts'
 import { undecodable } from './observation.ts'
 
@@ -88,3 +88,6 @@ export const edgesWalked = (events: readonly Told[]): readonly string[] => {
     return name !== undefined && declared.has(name) ? [name] : []
   })
 }
+
+/** The names of the events that a service owns. */
+export const ownedBy = (service: string): readonly string[] => allEvents.filter((e) => e.service === service).map((e) => e.name)

@@ -1,0 +1,34 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Change, Projection } from './projection.ts'
+
+/** The dashboard's own figures. @returns what to call with each change. */
+export const addMetrics = (registry: Registry, { projection, readers }: { projection: Projection; readers: () => number }) => {
+  const registers = [registry]
+  const records = new Counter({ name: 'dashboard_records_total', help: 'Records read into the store.', registers })
+  const lag = new Histogram({
+    name: 'dashboard_lag_seconds',
+    help: 'Seconds from the time of a record in Kafka to its being stored here.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 10, 60],
+    registers,
+  })
+  new Gauge({
+    name: 'dashboard_orders',
+    help: 'Orders in the store.',
+    registers,
+    collect() {
+      this.set(projection.totals().all)
+    },
+  })
+  new Gauge({
+    name: 'dashboard_readers',
+    help: 'Pages that follow the stream.',
+    registers,
+    collect() {
+      this.set(readers())
+    },
+  })
+  return ({ events, lagsMs }: Change): void => {
+    records.inc(events)
+    for (const ms of lagsMs) lag.observe(ms / 1_000)
+  }
+}
