@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listServices } from '../init/services.ts'
+import { hasDatabase, listServices } from '../init/services.ts'
 
 /** Where the services of the running shop answer, and what opens their admin routes. */
 export interface RunningShop {
@@ -21,12 +21,18 @@ const composeToken = 'shop-admin'
 export const runningShop = (dataDir = join(root, '.data'), env: NodeJS.ProcessEnv = process.env): RunningShop => {
   const file = join(dataDir, 'run.json')
   if (!existsSync(file)) {
-    const urls = Object.fromEntries(listServices().map(({ name, port }) => [name, `http://127.0.0.1:${port}`]))
+    const urls = Object.fromEntries(
+      listServices()
+        .filter(hasDatabase)
+        .map(({ name, port }) => [name, `http://127.0.0.1:${port}`]),
+    )
     return { urls, adminToken: env.SHOP_ADMIN_TOKEN || composeToken }
   }
   const { services, adminToken } = JSON.parse(readFileSync(file, 'utf8')) as {
-    services: Record<string, { url: string }>
+    services: Record<string, { url: string; database?: string }>
     adminToken: string
   }
-  return { urls: Object.fromEntries(Object.entries(services).map(([name, { url }]) => [name, url])), adminToken }
+  // without a database: the dashboard, which sets nothing aside
+  const participants = Object.entries(services).filter(([, { database }]) => database !== undefined)
+  return { urls: Object.fromEntries(participants.map(([name, { url }]) => [name, url])), adminToken }
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from './backends.ts'
+import { buildPage } from './page.ts'
 import { commandLine, parentOf } from './process-identity.ts'
 import { step } from './progress.ts'
 import { type Shop, startShop } from './shop.ts'
@@ -8,11 +9,12 @@ import { StartRefusal } from './start-refusal.ts'
 
 const USAGE = `npm start [-- options]
 
-Starts PostgreSQL, Kafka, MongoDB and the services, and keeps them running until Ctrl-C.
+Starts PostgreSQL, Kafka, MongoDB, the services and the dashboard, and keeps them running until Ctrl-C.
 
   --fresh           begin anew: delete what former runs stored
   --faults          makes every fault of npm run fault possible: proxies before Kafka and the databases, fault points in the services
   --data-dir DIR    where data and logs are kept; default .data
+  --no-dashboard    the services alone
   --help            this text
 
 Environment
@@ -22,11 +24,13 @@ Environment
   SHOP_DB_PASSWORD                          of the services' database roles; default 'shop'
   SHOP_FAULTS=true                          as --faults
   ADMIN_TOKEN                               of the services' admin routes; default a random one, in <data folder>/run.json
+  FAULTS_ENABLED (true), DASHBOARD_ACTIONS (true)    whether faults may be switched on; whether the dashboard may do that
   Everything else is passed to the services.`
 
 interface Arguments {
   fresh: boolean
   faults: boolean
+  dashboard: boolean
   dataDir: string
 }
 
@@ -34,13 +38,20 @@ interface Arguments {
 export function readArguments(args: readonly string[], cwd: string): Arguments | { text: string; exitCode: number } {
   try {
     const flag = { type: 'boolean' } as const
-    const options = { fresh: flag, faults: flag, 'data-dir': { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+    const options = {
+      fresh: flag,
+      faults: flag,
+      'no-dashboard': flag,
+      'data-dir': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    } as const
     const { values } = parseArgs({ args: [...args], options, strict: true })
     if (values.help) return { text: USAGE, exitCode: 0 }
     if (values['data-dir'] === '') return { text: '--data-dir needs a folder', exitCode: 2 }
     return {
       fresh: values.fresh ?? false,
       faults: values.faults ?? process.env.SHOP_FAULTS === 'true',
+      dashboard: !values['no-dashboard'],
       dataDir: values['data-dir'] === undefined ? join(ROOT, '.data') : resolve(cwd, values['data-dir']),
     }
   } catch (error) {
@@ -50,7 +61,7 @@ export function readArguments(args: readonly string[], cwd: string): Arguments |
   }
 }
 
-function readyText({ urls, dataDir }: Shop): string {
+function readyText({ urls, dataDir, adminToken }: Shop): string {
   const width = Math.max(...Object.keys(urls).map((name) => name.length))
   const services = Object.entries(urls).map(([name, url]) => `  ${name.padEnd(width)}  ${url}`)
   const order = `{"customerId":"alice","lines":[{"sku":"keyboard","quantity":1}],"shippingAddress":{"name":"Alice","street":"Main St 1","city":"Berlin","postalCode":"10115","country":"DE"}}`
@@ -64,7 +75,19 @@ function readyText({ urls, dataDir }: Shop): string {
         `  curl -s ${orders}/orders/<orderId>`,
       ]
     : []
-  return ['', 'the shop is ready', ...services, ...tryIt, '', `logs: ${join(dataDir, 'logs')}`, 'stop: Ctrl-C', ''].join('\n')
+  // The token stands behind the #, which a browser keeps to itself.
+  const watch = urls.dashboard ? ['', 'see it all, with the right to break it:', `  ${urls.dashboard}/#token=${adminToken}`] : []
+  return [
+    '',
+    'the shop is ready',
+    ...services,
+    ...watch,
+    ...tryIt,
+    '',
+    `logs: ${join(dataDir, 'logs')}`,
+    'stop: Ctrl-C',
+    '',
+  ].join('\n')
 }
 
 /** npm passes signals on, but not when it is killed hard: then we would run on unseen. Between npm and us there may be its shell. */
@@ -111,7 +134,9 @@ async function main(): Promise<number> {
   const log = (line: string) => console.log(line)
   const signal = endOnRequest(log)
   try {
-    const shop = await startShop({ ...args, log, signal })
+    const env = { ...process.env, FAULTS_ENABLED: process.env.FAULTS_ENABLED || 'true' }
+    if (args.dashboard) await buildPage(log)
+    const shop = await startShop({ ...args, env, log, signal })
     log(readyText(shop))
     await aborted(signal)
     await step(log, 'stopping', shop.stop, () => 'all stopped')

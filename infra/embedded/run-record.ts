@@ -24,8 +24,8 @@ export interface RunRecord {
   doorUrl?: string
   /** a backend given by the environment is not here: it is not ours */
   backends: Record<string, RecordedProcess>
-  /** `url` is the base URL, without a path; a service that is down just now is missing */
-  services: Record<string, RecordedProcess & { database: string }>
+  /** `url` is the base URL, without a path; a service that is down just now is missing; `database` is, where it has none */
+  services: Record<string, RecordedProcess & { database?: string }>
   /** what else runs: further processes of a service, the proxies of --faults */
   others: Record<string, RecordedProcess>
 }

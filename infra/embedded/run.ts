@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { databaseUrl } from '../init/services.ts'
+import { databaseUrl, hasDatabase } from '../init/services.ts'
 import type { EmbeddedBackend } from './backend.ts'
-import type { Backends } from './backends.ts'
+import { type Backends, ROOT } from './backends.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Links } from './links.ts'
 import { commandOfProxies, throughProxy } from './links.ts'
@@ -46,7 +46,9 @@ export class Run {
   get databaseUrls(): Record<string, string> {
     const { postgresUrl, mongoUrl } = this.backends
     return Object.fromEntries(
-      this.placed.map((service) => [service.name, databaseUrl(service, { postgresUrl, mongoUrl, password: this.password })]),
+      this.placed
+        .filter(hasDatabase)
+        .map((service) => [service.name, databaseUrl(service, { postgresUrl, mongoUrl, password: this.password })]),
     )
   }
 
@@ -66,15 +68,18 @@ export class Run {
     }
   }
 
-  commandOf({ name, folder, port, url }: PlacedService): Command {
+  commandOf(service: PlacedService): Command {
+    const { name, folder, port, url } = service
     const link = this.links?.services.find((l) => l.name === name)
     const database = this.databaseUrls[name] ?? ''
     const own = {
       PORT: String(port),
       HOST: LOOPBACK,
       KAFKA_BROKERS: link ? `${LOOPBACK}:${link.listener.advertisedPort}` : this.backends.kafkaBrokers,
-      DATABASE_URL: link ? throughProxy(database, link.databasePort) : database,
       ADMIN_TOKEN: this.adminToken,
+      ...(hasDatabase(service)
+        ? { DATABASE_URL: link ? throughProxy(database, link.databasePort) : database }
+        : this.environmentOfWatcher(name)),
     }
     const env = { ...this.env, ...own }
     return {
@@ -90,6 +95,20 @@ export class Run {
   /** undefined without --faults */
   get commandOfProxies(): Command | undefined {
     return this.links && commandOfProxies(this.links, this.databaseUrls, this.adminToken, this.data.logFile('proxies'), this.env)
+  }
+
+  /** What a service needs that looks at all the others. The addresses of the databases are the check's, which it runs as a process. */
+  private environmentOfWatcher(name: string): NodeJS.ProcessEnv {
+    const { postgresUrl, mongoUrl } = this.backends
+    const others = this.placed.filter(hasDatabase).map((service) => `${service.name}=${service.url}`)
+    return {
+      DATA_DIR: join(this.data.dir, name),
+      SERVICE_URLS: others.join(','),
+      DASHBOARD_ACTIONS: this.env.DASHBOARD_ACTIONS || 'true',
+      CHECK_COMMAND: JSON.stringify([process.execPath, join(ROOT, 'test/check/main.ts'), '--json']),
+      POSTGRES_URL: postgresUrl,
+      MONGO_URL: mongoUrl,
+    }
   }
 
   /** Brings run.json up to date. */
@@ -119,8 +138,9 @@ export class Run {
     const databaseUrls = this.services ? this.databaseUrls : {}
     for (const { name, url } of this.placed) {
       const pid = this.services?.pid(name)
+      const database = databaseUrls[name]
       if (pid !== undefined)
-        record.services[name] = { ...entry(pid, url, this.data.logFile(name)), database: databaseUrls[name] as string }
+        record.services[name] = { ...entry(pid, url, this.data.logFile(name)), ...(database === undefined ? {} : { database }) }
     }
     for (const [name, { url }] of this.replicas?.urls ?? []) {
       const pid = this.services?.pid(name)

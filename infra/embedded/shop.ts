@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { listServices, type ServiceEntry } from '../init/services.ts'
+import { hasDatabase, listServices, type ServiceEntry } from '../init/services.ts'
 import type { EmbeddedBackend } from './backend.ts'
 import { type Backends, type BackendsOptions, planBackends, ROOT, startEmbedded } from './backends.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -26,8 +26,10 @@ export interface ShopOptions extends Omit<BackendsOptions, 'ports'> {
   fresh?: boolean
   /** proxies between the services and what they use, and fault points in the services; default: SHOP_FAULTS=true in `env` */
   faults?: boolean
-  /** default: those of services/ */
+  /** default: those of services/ that take part in the choreography */
   services?: readonly ServiceEntry[]
+  /** the dashboard too; default false */
+  dashboard?: boolean
   /** run once before the services; default infra/init/main.ts */
   initScript?: string
 }
@@ -53,7 +55,8 @@ export interface Shop {
  * that was started is stopped by then.
  */
 export async function startShop(options: ShopOptions): Promise<Shop> {
-  const { log = () => {}, env = process.env, ports = 'fixed', signal, services: entries = listServices() } = options
+  const { log = () => {}, env = process.env, ports = 'fixed', signal, dashboard = false } = options
+  const entries = options.services ?? listServices().filter((service) => dashboard || hasDatabase(service))
   const data = openDataFolder(options.dataDir, { fresh: options.fresh ?? false })
   const closing: (() => Promise<void> | void)[] = [data.release]
   const stop = once(() => inOrder(closing.toReversed()))
@@ -62,7 +65,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     const placed = await place(entries, ports, env)
     const faults = options.faults ?? env.SHOP_FAULTS === 'true'
     if (faults) refuseForeign(env)
-    const links = faults ? await planLinks(placed) : undefined
+    const links = faults ? await planLinks(placed.filter(hasDatabase)) : undefined
     const kafkaListeners = links?.services.map((l) => l.listener) ?? []
     const plan = await planBackends({ ...options, env, ports: ports === 'free' ? 'free' : {}, kafkaListeners })
     await plan.check()

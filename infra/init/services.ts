@@ -6,9 +6,20 @@ export interface ServiceEntry {
   readonly name: string
   readonly folder: string
   readonly port: number
-  readonly database: 'postgres' | 'mongo'
+  /** `own`: it needs no server, but a folder in which it keeps what it has seen; it takes no part in the choreography. */
+  readonly database: DatabaseKind | 'own'
 }
 
+type DatabaseKind = 'postgres' | 'mongo'
+
+/** A service that has a database on one of the servers. */
+export interface ServiceWithDatabase extends ServiceEntry {
+  readonly database: DatabaseKind
+}
+
+export const hasDatabase = <S extends ServiceEntry>(service: S): service is S & ServiceWithDatabase => service.database !== 'own'
+
+const databaseKinds = new Set(['postgres', 'mongo', 'own'])
 const servicesFolder = join(import.meta.dirname, '../../services')
 
 /** Every folder of services/ that can be started, by port: a further service needs no change anywhere in infra. */
@@ -18,9 +29,9 @@ export const listServices = (): readonly ServiceEntry[] =>
     .filter(({ folder }) => existsSync(join(folder, 'src/main.ts')))
     .map(({ name, folder }) => {
       const { shop } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { shop?: Partial<ServiceEntry> }
-      if (typeof shop?.port !== 'number' || (shop.database !== 'postgres' && shop.database !== 'mongo'))
-        throw new Error(`services/${name}/package.json: "shop" needs a port and a database ("postgres" or "mongo")`)
-      return { name, folder, port: shop.port, database: shop.database }
+      if (typeof shop?.port !== 'number' || !databaseKinds.has(shop.database ?? ''))
+        throw new Error(`services/${name}/package.json: "shop" needs a port and a database ("postgres", "mongo" or "own")`)
+      return { name, folder, port: shop.port, database: shop.database as ServiceEntry['database'] }
     })
     .sort((a, b) => a.port - b.port)
 
@@ -37,7 +48,10 @@ export interface DatabaseServers {
 export const rolePassword = (name: string, password: string): string => `${password}-${name}`
 
 /** The service's own database; on PostgreSQL under its own role. */
-export const databaseUrl = ({ name, database }: Pick<ServiceEntry, 'name' | 'database'>, servers: DatabaseServers): string => {
+export const databaseUrl = (
+  { name, database }: Pick<ServiceWithDatabase, 'name' | 'database'>,
+  servers: DatabaseServers,
+): string => {
   if (database === 'mongo') return `${servers.mongoUrl.replace(/\/+$/, '')}/shop_${name}`
   const url = new URL(servers.postgresUrl)
   url.username = `shop_${name}`

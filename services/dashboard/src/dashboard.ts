@@ -62,6 +62,15 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     services,
     figure: (name) => projection.figure(name),
     rest: () => ({ rates: feed.rates(), ...(bursts.latest && { burst: bursts.latest }) }),
+    check: (topics) => {
+      if (!projection.isAheadOf(topics)) return
+      store.discard()
+      fail(
+        new Error(
+          'the topics are not those that the store was filled from: it is thrown away, and filled anew at the next start',
+        ),
+      )
+    },
     readers: () => stream.readers,
     send: (pulse) => stream.tell('pulse', pulse),
     log,

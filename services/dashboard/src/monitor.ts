@@ -1,5 +1,5 @@
 import type { Log } from '@shop/service-host'
-import type { Pulse } from './api.ts'
+import type { Pulse, TopicState } from './api.ts'
 import { type FlowParts, flowLive } from './flow.ts'
 import type { KafkaWatch } from './kafka-watch.ts'
 import type { ServicesWatch } from './services-watch.ts'
@@ -12,6 +12,8 @@ export interface MonitorOptions {
   readonly services: ServicesWatch
   readonly figure: FlowParts['figure']
   readonly rest: () => Pick<Pulse, 'rates' | 'burst'>
+  /** Called with what the broker said. */
+  readonly check: (topics: readonly TopicState[]) => void
   /** How many pages look on. */
   readonly readers: () => number
   readonly send: (pulse: Pulse) => void
@@ -64,8 +66,9 @@ export class Monitor {
   }
 
   async #ask(): Promise<void> {
-    const { kafka, services, readers, send } = this.#options
+    const { kafka, services, check, readers, send } = this.#options
     await Promise.all([kafka.read(), services.read()])
+    if (kafka.state.error === undefined) check(kafka.state.topics)
     if (readers() > 0) send(this.pulse())
   }
 }

@@ -1,5 +1,5 @@
 import type { ConsumedRecord } from '@shop/messaging/kafka'
-import type { OrderState, Totals } from './api.ts'
+import type { OrderState, TopicState, Totals } from './api.ts'
 import { type Observation, observe, type SeenEvent, type SeenLetter } from './observation.ts'
 import {
   addDifference,
@@ -94,6 +94,13 @@ export class Projection {
       ended,
       lagsMs: observed.flatMap((o) => (o.kind === 'event' ? [Math.max(0, now - o.event.writtenAt)] : [])),
     }
+  }
+
+  /** True when more was read of a partition than it has: the topics are others than those that the store was filled from. */
+  isAheadOf(topics: readonly TopicState[]): boolean {
+    return topics.some(({ topic, partitions }) =>
+      partitions.some(({ partition, end }) => (this.#positions.get(`${topic}/${partition}`) ?? 0) > end),
+    )
   }
 
   /** Forgets some of the orders that are too old or too many. @returns how many. */

@@ -57,6 +57,24 @@ describe('a store', () => {
     again.close()
   })
 
+  test('that was filled from other topics is noticed, and a new one after it was thrown away', () => {
+    const { store } = filled()
+    const projection = new Projection(store)
+    const topic = (end: number) => ({
+      ...({ topic: 'shop.order', kind: 'events', service: 'order', records: end } as const),
+      partitions: [{ partition: 0, begin: 0, end }],
+    })
+    const end = store.positions().get('shop.order/0') ?? 0
+    expect(projection.isAheadOf([topic(end)])).toBe(false)
+    expect(projection.isAheadOf([topic(end - 1)])).toBe(true)
+    store.discard()
+    store.close()
+    const again = new Store(folder)
+    expect(again.id).not.toBe(store.id)
+    expect(again.orders({ limit: 10 })).toEqual([])
+    again.close()
+  })
+
   test('lists by state, customer and silence, page by page, newest first', () => {
     const store = new Store(folder)
     const topics = new Topics()

@@ -190,6 +190,11 @@ export class Store {
     this.#db.close()
   }
 
+  /** Throws away what is stored: the next store in this folder is a new one. This one can be used until it is closed. */
+  discard(): void {
+    this.#run('DELETE FROM meta', {})
+  }
+
   #prepared(sql: string): StatementSync {
     const known = this.#statements.get(sql) ?? this.#db.prepare(sql)
     this.#statements.set(sql, known)
