@@ -10,7 +10,7 @@ import { KafkaWatch } from './kafka-watch.ts'
 import { addMetrics } from './metrics.ts'
 import { Monitor } from './monitor.ts'
 import { watchedTopics } from './observation.ts'
-import { Projection } from './projection.ts'
+import { isAheadOf, Projection } from './projection.ts'
 import { ServicesWatch } from './services-watch.ts'
 import { placeOrder } from './shop.ts'
 import { Store } from './store.ts'
@@ -62,14 +62,17 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     services,
     figure: (name) => projection.figure(name),
     rest: () => ({ rates: feed.rates(), ...(bursts.latest && { burst: bursts.latest }) }),
-    check: (topics) => {
-      if (!projection.isAheadOf(topics)) return
-      store.discard()
-      fail(
-        new Error(
-          'the topics are not those that the store was filled from: it is thrown away, and filled anew at the next start',
-        ),
-      )
+    check: () => {
+      const positions = projection.positions()
+      return (topics) => {
+        if (!isAheadOf(positions, topics)) return
+        store.discard()
+        fail(
+          new Error(
+            'the topics are not those that the store was filled from: it is thrown away and filled anew at the next start',
+          ),
+        )
+      }
     },
     readers: () => stream.readers,
     send: (pulse) => stream.tell('pulse', pulse),

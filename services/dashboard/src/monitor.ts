@@ -12,8 +12,8 @@ export interface MonitorOptions {
   readonly services: ServicesWatch
   readonly figure: FlowParts['figure']
   readonly rest: () => Pick<Pulse, 'rates' | 'burst'>
-  /** Called with what the broker said. */
-  readonly check: (topics: readonly TopicState[]) => void
+  /** Called before the broker is asked; what it returns is called with what the broker said. */
+  readonly check: () => (topics: readonly TopicState[]) => void
   /** How many pages look on. */
   readonly readers: () => number
   readonly send: (pulse: Pulse) => void
@@ -67,8 +67,9 @@ export class Monitor {
 
   async #ask(): Promise<void> {
     const { kafka, services, check, readers, send } = this.#options
+    const checkTopics = check()
     await Promise.all([kafka.read(), services.read()])
-    if (kafka.state.error === undefined) check(kafka.state.topics)
+    if (kafka.state.error === undefined) checkTopics(kafka.state.topics)
     if (readers() > 0) send(this.pulse())
   }
 }

@@ -33,6 +33,15 @@ export interface Change {
 const forgetMax = 500
 
 /**
+ * True when more was read of a partition than it has: the topics are others than those that the store was filled from.
+ * @param topics as they were asked for after `positions` were taken; the other way round, what came in between would look like that.
+ */
+export const isAheadOf = (positions: ReadonlyMap<string, number>, topics: readonly TopicState[]): boolean =>
+  topics.some(({ topic, partitions }) =>
+    partitions.some(({ partition, end }) => (positions.get(`${topic}/${partition}`) ?? 0) > end),
+  )
+
+/**
  * Fills the store from records. A record that was read before changes nothing: its offset is below the stored position, which is
  * written in the same transaction. Figures of the whole shop are kept beside, each changed by what its orders changed.
  */
@@ -96,11 +105,9 @@ export class Projection {
     }
   }
 
-  /** True when more was read of a partition than it has: the topics are others than those that the store was filled from. */
-  isAheadOf(topics: readonly TopicState[]): boolean {
-    return topics.some(({ topic, partitions }) =>
-      partitions.some(({ partition, end }) => (this.#positions.get(`${topic}/${partition}`) ?? 0) > end),
-    )
+  /** What was read so far: the next offset by `<topic>/<partition>`. */
+  positions(): ReadonlyMap<string, number> {
+    return new Map(this.#positions)
   }
 
   /** Forgets some of the orders that are too old or too many. @returns how many. */

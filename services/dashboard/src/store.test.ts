@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Projection } from './projection.ts'
+import { isAheadOf, Projection } from './projection.ts'
 import { Store } from './store.ts'
 import { paths, sagaOf, Topics } from './testing/records.ts'
 
@@ -59,14 +59,14 @@ describe('a store', () => {
 
   test('that was filled from other topics is noticed, and a new one after it was thrown away', () => {
     const { store } = filled()
-    const projection = new Projection(store)
+    const positions = new Projection(store).positions()
     const topic = (end: number) => ({
       ...({ topic: 'shop.order', kind: 'events', service: 'order', records: end } as const),
       partitions: [{ partition: 0, begin: 0, end }],
     })
     const end = store.positions().get('shop.order/0') ?? 0
-    expect(projection.isAheadOf([topic(end)])).toBe(false)
-    expect(projection.isAheadOf([topic(end - 1)])).toBe(true)
+    expect(isAheadOf(positions, [topic(end)])).toBe(false)
+    expect(isAheadOf(positions, [topic(end - 1)])).toBe(true)
     store.discard()
     store.close()
     const again = new Store(folder)
