@@ -14,6 +14,10 @@ test('every import is one that the architecture allows', () => {
   expect(sources.flatMap(violations)).toEqual([])
 })
 
+test('a folder within a service may import what stands beside it', () => {
+  expect(violations({ path: 'services/order/src/parts/a.ts', text: "import { x } from '../http.ts'" })).toEqual([])
+})
+
 describe('a planted import is named', () => {
   const aggregate = "import { type Decider } from '@shop/choreography'\nconst d: Decider<'payment', 1> = {}\n"
   const planted: [string, Source, RegExp][] = [
@@ -25,6 +29,11 @@ describe('a planted import is named', () => {
     [
       'another service by its path',
       { path: 'services/order/src/http.ts', text: "import {\n x,\n} from '../../payment/src/store.ts'" },
+      /outside/,
+    ],
+    [
+      'another service from a folder within',
+      { path: 'services/order/src/parts/a.ts', text: "import { x } from '../../../payment/src/store.ts'" },
       /outside/,
     ],
     ['a dynamic import', { path: 'services/order/src/http.ts', text: "await import('../../payment/src/store.ts')" }, /outside/],

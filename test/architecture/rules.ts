@@ -1,4 +1,5 @@
 /** What may import what. Pure: from sources to sentences. */
+import { posix } from 'node:path'
 
 export interface Source {
   /** From the repository's root, such as `services/payment/src/http.ts`. */
@@ -28,7 +29,7 @@ export const violations = (source: Source): string[] => {
     if (top === 'services') {
       if (target.startsWith('@shop/') && !kit.test(target))
         found.push(`${path} imports ${target}: a service never imports a service`)
-      if (target.startsWith('..'))
+      if (target.startsWith('.') && !posix.join(posix.dirname(path), target).startsWith(`services/${name}/`))
         found.push(`${path} imports ${target}: a service imports nothing outside its own folder but packages`)
       if (isAggregate(source) && target !== '@shop/choreography') found.push(`${path} imports ${target}: an aggregate is pure`)
     }

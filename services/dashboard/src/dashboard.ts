@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises'
 import { type ConsumedRecord, consume, kafkaClient } from '@shop/messaging/kafka'
 import { createApp, createMetrics, fail, host, type Log, type ServiceApp } from '@shop/service-host'
 import { Bursts } from './burst.ts'
@@ -18,7 +19,9 @@ import { Stream } from './stream.ts'
 import { Upstream } from './upstream.ts'
 
 const forgetEveryMs = 10_000
-const recordsPerChunkMax = 500
+const recordsPerChunkMax = 250
+/** Of some 80 partitions; what a fetch brings is in memory until it is handled. */
+const fetchBytesPerPartitionMax = 32 * 1_024
 const localHosts = ['localhost', '127.0.0.1', '::1']
 
 /** Wires the dashboard together and runs it until the process is told to stop. @returns where it listens. */
@@ -37,6 +40,8 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     const change = projection.apply(records)
     count(change)
     feed.tell(change)
+    // The store works synchronously: between two chunks heartbeats, timers and readers have their turn.
+    await othersTurn()
   }
   const subscription = consume({
     kafka,
@@ -46,6 +51,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     log,
     onFatal: fail,
     maxRecordsPerChunk: recordsPerChunkMax,
+    fetchBytesPerPartitionMax,
   })
   metrics.observeConsumerLag(() => subscription.lag())
 
