@@ -7,13 +7,14 @@ test('without arguments: the .data folder of the repository, kept', () => {
   expect(readArguments([], '/somewhere')).toEqual({
     fresh: false,
     faults: false,
+    dashboard: true,
     dataDir: join(import.meta.dirname, '..', '..', '.data'),
   })
 })
 
 test('a data folder is relative to where npm was called', () => {
-  const args = ['--fresh', '--faults', '--data-dir', 'mine']
-  expect(readArguments(args, '/somewhere')).toEqual({ fresh: true, faults: true, dataDir: '/somewhere/mine' })
+  const args = ['--fresh', '--faults', '--no-dashboard', '--data-dir', 'mine']
+  expect(readArguments(args, '/somewhere')).toEqual({ fresh: true, faults: true, dashboard: false, dataDir: '/somewhere/mine' })
 })
 
 test.each([
