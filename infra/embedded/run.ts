@@ -106,6 +106,7 @@ export class Run {
       SERVICE_URLS: others.join(','),
       DASHBOARD_ACTIONS: this.env.DASHBOARD_ACTIONS || 'true',
       CHECK_COMMAND: JSON.stringify([process.execPath, join(ROOT, 'test/check/main.ts'), '--json']),
+      RUN_RECORD: this.recordFile,
       POSTGRES_URL: postgresUrl,
       MONGO_URL: mongoUrl,
     }

@@ -22,6 +22,8 @@
  *   POST   /api/faults/:service   FaultRequest  (T)  201 Fault
  *   DELETE /api/faults/:service/:id             (T)  204
  *   DELETE /api/faults                          (T)  204: all faults of all services
+ *   GET    /api/processes                            ProcessesView
+ *   POST   /api/processes         ProcessRequest (T) 200 ProcessesView; 400 says what is wrong; 409 where there are none to act on
  *   GET    /api/dead-letters?service=&key=&limit=    DeadLettersView: what is set aside now, asked of the services; limit 1–1,000 (100)
  *   GET    /api/dead-letters/:service/:id       (T)  DeadLetterDetail; :id URL-encoded
  *   POST   /api/dead-letters/:service/replay    LetterSelection  (T)  { letters: LetterResult[] }
@@ -520,6 +522,33 @@ export interface Fault {
   /** The poisoned order, once there is one. */
   readonly victim?: string
   readonly endsAt?: string
+}
+
+/** The shop's processes, where they can be acted on: with `npm start`. Elsewhere `how` says what to run instead. */
+export interface ProcessesView {
+  readonly available: boolean
+  /** One sentence, when not available. */
+  readonly how?: string
+  readonly actions: readonly ProcessRequest['action'][]
+  /** Services, the dashboard among them, then kafka, postgres and mongo. */
+  readonly processes: readonly {
+    readonly name: string
+    readonly kind: 'service' | 'backend'
+    /** Absent while it does not run, and for backends. */
+    readonly pid?: number
+  }[]
+  /** What undoes itself later: at `at`, `action` will be done to `name`. */
+  readonly pending: readonly { readonly action: ProcessRequest['action']; readonly name: string; readonly at: string }[]
+}
+
+export interface ProcessRequest {
+  /** kill: at once, as by a crash; pause: it stands still; stop: in order; scale: so many processes of a service. */
+  readonly action: 'kill' | 'pause' | 'resume' | 'restart' | 'stop' | 'start' | 'scale'
+  readonly name: string
+  /** Undone after so long, for kill, pause, stop and scale; 1 to 3,600,000. */
+  readonly forMs?: number
+  /** Of scale: 1 to 5. */
+  readonly to?: number
 }
 
 export interface DeadLettersView {

@@ -52,6 +52,8 @@ const settings = z.object({
   ALLOWED_HOSTS: list.default([]),
   /** Runs the shop's check and prints its report as JSON; without it the page says how to run it by hand. */
   CHECK_COMMAND: command.optional(),
+  /** run.json of npm start: through it processes can be killed and paused from the page. */
+  RUN_RECORD: nonEmpty.optional(),
 })
 
 export type Config = z.output<typeof settings>

@@ -11,6 +11,7 @@ import { KafkaWatch } from './kafka-watch.ts'
 import { addMetrics } from './metrics.ts'
 import { Monitor } from './monitor.ts'
 import { watchedTopics } from './observation.ts'
+import { Processes } from './processes.ts'
 import { isAheadOf, Projection } from './projection.ts'
 import { ServicesWatch } from './services-watch.ts'
 import { placeOrder } from './shop.ts'
@@ -105,6 +106,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
       bursts,
       retention,
       checks: new CheckRuns(config.CHECK_COMMAND),
+      processes: new Processes(config.RUN_RECORD, config.ADMIN_TOKEN),
       guard: new Guard({ token: config.ADMIN_TOKEN, actions: config.DASHBOARD_ACTIONS }),
       customers: config.DASHBOARD_CUSTOMERS,
       adminToken: config.ADMIN_TOKEN,

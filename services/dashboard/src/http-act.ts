@@ -3,7 +3,7 @@ import { faultPoints } from '@shop/messaging'
 import { conflict, notFound, parse } from '@shop/service-host'
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
-import type { DeadLetter, DeadLettersView, Fault, FaultsView } from './api.ts'
+import type { DeadLetter, DeadLettersView, Fault, FaultsView, ProcessRequest } from './api.ts'
 import { burstMax, burstPerSecondMax } from './burst.ts'
 import type { Parts } from './http.ts'
 import { masked } from './mask.ts'
@@ -83,7 +83,7 @@ export const addShopRoutes = (router: Router, { upstream, bursts }: Parts): void
 }
 
 /** Faults and dead letters of the services, and the check. */
-export const addAdminRoutes = (router: Router, { upstream, guard, adminToken, checks }: Parts): void => {
+export const addAdminRoutes = (router: Router, { upstream, guard, adminToken, checks, processes }: Parts): void => {
   const headers = { authorization: `Bearer ${adminToken}` }
   /** Asks every service; one that fails is told of beside the others. */
   const askAll = <T>(path: string, services = upstream.services) =>
@@ -123,6 +123,9 @@ export const addAdminRoutes = (router: Router, { upstream, guard, adminToken, ch
     await Promise.allSettled(upstream.services.map((s) => upstream.call(s, '/admin/faults', { method: 'DELETE', headers })))
     res.status(204).end()
   })
+
+  router.get('/api/processes', async (_req, res) => void res.json(await processes.view()))
+  router.post('/api/processes', guard.action, async (req, res) => void res.json(await processes.act(req.body as ProcessRequest)))
 
   router.get('/api/dead-letters', async (req, res) => {
     const { service, ...query } = parse(lettersQuery, req.query, 'query')

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { OrderPage, Saga } from './api.ts'
 import { paths, sagaOf, Topics } from './testing/records.ts'
@@ -81,6 +85,7 @@ describe('an action', () => {
     ['POST', '/api/dead-letters/order/replay'],
     ['POST', '/api/dead-letters/order/discard'],
     ['POST', '/api/check'],
+    ['POST', '/api/processes'],
   ]
   test.each(actions)('%s %s needs the token', async (method, path) => {
     expect((await ask(path, { method })).status).toBe(401)
@@ -140,6 +145,40 @@ test('orders are listed by filter and page, a saga is masked unless asked for wi
   const shown = (await (await saga('?unmask=true', bearer)).json()) as Saga
   expect(shown.events[0]?.data).toMatchObject({ shippingAddress: { name: 'Ann Body' } })
   expect((await ask(`/api/orders/${crypto.randomUUID()}`)).status).toBe(404)
+})
+
+test('processes are acted on through the door that the record names, and where there is none it says what to do', async () => {
+  expect(await (await ask('/api/processes')).json()).toMatchObject({
+    available: false,
+    how: expect.stringContaining('docker compose'),
+  })
+  expect((await post('/api/processes', bearer, { action: 'kill', name: 'inventory' })).status).toBe(409)
+
+  const folder = mkdtempSync(join(tmpdir(), 'dashboard-record-'))
+  const heard: unknown[] = []
+  const door = createServer(async (req, res) => {
+    const body = req.method === 'POST' ? await new Response(Readable.toWeb(req) as ReadableStream).json() : undefined
+    heard.push([req.headers.authorization, body])
+    res.statusCode = (body as { name?: string })?.name === 'nobody' ? 400 : 200
+    const state = { services: { inventory: { url: 'x', pid: 7 }, payment: { url: 'y' } }, backends: ['kafka'], pending: [] }
+    res.end(JSON.stringify(res.statusCode === 200 ? state : { detail: "no service 'nobody'" }))
+  })
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
+  writeFileSync(join(folder, 'run.json'), JSON.stringify({ doorUrl: `http://127.0.0.1:${(door.address() as AddressInfo).port}` }))
+  await served.close()
+  served = await serve({ runRecord: join(folder, 'run.json') })
+
+  const kill = { action: 'kill', name: 'inventory', forMs: 5_000 }
+  expect(await (await post('/api/processes', bearer, kill)).json()).toMatchObject({
+    available: true,
+    processes: [{ name: 'inventory', kind: 'service', pid: 7 }, { name: 'payment' }, { name: 'kafka', kind: 'backend' }],
+  })
+  expect(heard).toEqual([[bearer.authorization, kill]])
+  const refused = await post('/api/processes', bearer, { ...kill, name: 'nobody' })
+  expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining("no service 'nobody'")])
+  door.closeAllConnections()
+  door.close()
+  rmSync(folder, { recursive: true })
 })
 
 test('says how to build the page when it is not built', async () => {

@@ -6,6 +6,7 @@ import { addAdminRoutes, addShopRoutes } from './http-act.ts'
 import { addReadRoutes } from './http-read.ts'
 import type { Monitor } from './monitor.ts'
 import { pageRoutes } from './page.ts'
+import type { Processes } from './processes.ts'
 import type { Projection, Retention } from './projection.ts'
 import type { ServicesWatch } from './services-watch.ts'
 import type { Stream } from './stream.ts'
@@ -20,6 +21,7 @@ export interface Parts {
   readonly upstream: Upstream
   readonly bursts: Bursts
   readonly checks: CheckRuns
+  readonly processes: Processes
   readonly guard: Guard
   readonly retention: Retention
   /** Whose balances the shop view shows. */

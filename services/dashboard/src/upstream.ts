@@ -69,7 +69,7 @@ export const reasonOf = (error: unknown): string => {
   return cause instanceof Error && cause.message !== '' ? cause.message : ((cause as { code?: string })?.code ?? error.message)
 }
 
-const detailOf = (text: string): string => {
+export const detailOf = (text: string): string => {
   try {
     return String((JSON.parse(text) as { detail?: unknown }).detail ?? text).slice(0, 300)
   } catch {

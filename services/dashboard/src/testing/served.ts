@@ -6,6 +6,7 @@ import { CheckRuns } from '../check.ts'
 import { Feed } from '../feed.ts'
 import { Guard } from '../guard.ts'
 import { routes } from '../http.ts'
+import { Processes } from '../processes.ts'
 import { Projection } from '../projection.ts'
 import { ServicesWatch } from '../services-watch.ts'
 import { Store } from '../store.ts'
@@ -15,7 +16,9 @@ import { Upstream } from '../upstream.ts'
 export const token = 'a-token-for-tests'
 
 /** The dashboard's HTTP side on a real socket, fed by hand in place of Kafka. */
-export const serve = async (options: { actions?: boolean; services?: Record<string, string>; pageFolder?: string } = {}) => {
+export const serve = async (
+  options: { actions?: boolean; services?: Record<string, string>; pageFolder?: string; runRecord?: string } = {},
+) => {
   const store = new Store()
   const projection = new Projection(store)
   const feed = new Feed(projection)
@@ -37,6 +40,7 @@ export const serve = async (options: { actions?: boolean; services?: Record<stri
       },
       bursts: new Bursts(async () => true),
       checks: new CheckRuns(undefined),
+      processes: new Processes(options.runRecord, token),
       guard: new Guard({ token, actions: options.actions ?? true }),
       retention: { ms: 1_000_000, ordersMax: 1_000 },
       customers: ['alice'],
