@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hasDatabase, listServices } from '../init/services.ts'
+import { listParticipants } from '../init/services.ts'
 
 /** Where the services of the running shop answer, and what opens their admin routes. */
 export interface RunningShop {
@@ -21,11 +21,7 @@ const composeToken = 'shop-admin'
 export const runningShop = (dataDir = join(root, '.data'), env: NodeJS.ProcessEnv = process.env): RunningShop => {
   const file = join(dataDir, 'run.json')
   if (!existsSync(file)) {
-    const urls = Object.fromEntries(
-      listServices()
-        .filter(hasDatabase)
-        .map(({ name, port }) => [name, `http://127.0.0.1:${port}`]),
-    )
+    const urls = Object.fromEntries(listParticipants().map(({ name, port }) => [name, `http://127.0.0.1:${port}`]))
     return { urls, adminToken: env.SHOP_ADMIN_TOKEN || composeToken }
   }
   const { services, adminToken } = JSON.parse(readFileSync(file, 'utf8')) as {

@@ -8,7 +8,7 @@ import { allTopics } from '@shop/choreography'
 import { createTopics, kafkaClient } from '@shop/messaging/kafka'
 import pg from 'pg'
 import { z } from 'zod'
-import { type DatabaseServers, databaseUrl, hasDatabase, listServices, rolePassword } from './services.ts'
+import { type DatabaseServers, databaseUrl, listParticipants, rolePassword } from './services.ts'
 
 const settings = z.object({
   KAFKA_BROKERS: z.string().min(1),
@@ -64,7 +64,7 @@ const prepareDatabase = async (admin: pg.Client, name: string, password: string)
 }
 
 const prepareDatabases = async (servers: DatabaseServers): Promise<void> => {
-  const services = listServices().filter(hasDatabase)
+  const services = listParticipants()
   const admin = new pg.Client({ connectionString: servers.postgresUrl, connectionTimeoutMillis: 10_000 })
   await admin.connect()
   try {

@@ -35,6 +35,9 @@ export const listServices = (): readonly ServiceEntry[] =>
     })
     .sort((a, b) => a.port - b.port)
 
+/** Those that take part in the choreography, each with a database of its own. */
+export const listParticipants = (): readonly ServiceWithDatabase[] => listServices().filter(hasDatabase)
+
 export interface DatabaseServers {
   /** `postgres://user:password@host:port/database` of an administrator. */
   readonly postgresUrl: string

@@ -5,7 +5,7 @@ import { type MessageStore, startRelay } from '@shop/messaging'
 import { kafkaPublisher } from '@shop/messaging/kafka'
 import { connectMongo, MongoMessageStore, messageDocumentModel } from '@shop/messaging/mongo'
 import { createPool, PostgresMessageStore } from '@shop/messaging/postgres'
-import { listServices } from '../../init/services.ts'
+import { listParticipants } from '../../init/services.ts'
 import { type Fault, Refused } from '../fault.ts'
 import { seconds } from '../output.ts'
 import type { Access } from '../targets/target.ts'
@@ -46,7 +46,7 @@ const secondRelay: Fault = {
   positionals: [
     {
       ...aService,
-      oneOf: listServices()
+      oneOf: listParticipants()
         .map((s) => s.name)
         .filter((name) => name !== 'notification'),
     },
@@ -56,7 +56,7 @@ const secondRelay: Fault = {
   inNetwork: true,
   async begin(shop, given) {
     const service = given.text('service')
-    const database = listServices().find((s) => s.name === service)?.database
+    const database = listParticipants().find((s) => s.name === service)?.database
     const { store, close } = await (database === 'postgres' ? openPostgres : openMongo)(service, accessOf(shop))
     const publisher = kafkaPublisher({ kafka: clientOf(shop), log: quiet })
     const relay = startRelay({ store, publisher, catalogue: catalogueFor(service as ServiceName), log: quiet })

@@ -1,10 +1,10 @@
 /** Processes that end, stand still or are doubled. */
-import { listServices } from '../../init/services.ts'
+import { listParticipants } from '../../init/services.ts'
 import type { Effect, Fault, Given, Parameter } from '../fault.ts'
 import { seconds } from '../output.ts'
 import type { ProcessAction, ShopTarget } from '../targets/target.ts'
 
-export const serviceNames = listServices().map((s) => s.name)
+export const serviceNames = listParticipants().map((s) => s.name)
 export const backendNames = ['kafka', 'postgres', 'mongo'] as const
 
 const anyProcess: Parameter = {

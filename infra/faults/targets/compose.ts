@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { listServices } from '../../init/services.ts'
+import { listParticipants, listServices } from '../../init/services.ts'
 import { Refused } from '../fault.ts'
 import type { Toxic } from '../network/toxics.ts'
 import type { Party, ProcessAction, ShopTarget } from './target.ts'
@@ -116,7 +116,7 @@ export class ComposeShop implements ShopTarget {
       }
     }
     if (this.#files !== base) await this.#exec('proxies', 1, 'DELETE', 'http://127.0.0.1:PORT/toxics')
-    for (const { name } of listServices())
+    for (const { name } of listParticipants())
       for (const kind of ['faults', 'refusals']) await this.admin(name, 'DELETE', `/${kind}`).catch(() => {})
     return [...ended, 'no more toxics, fault points and refusals']
   }
