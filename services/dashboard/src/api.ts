@@ -21,7 +21,9 @@
  *   GET    /api/faults                               FaultsView
  *   POST   /api/faults/:service   FaultRequest  (T)  201 Fault
  *   DELETE /api/faults/:service/:id             (T)  204
- *   DELETE /api/faults                          (T)  204: all faults of all services
+ *   DELETE /api/faults                          (T)  204: all faults and refusals of all services
+ *   POST   /api/refusals/:service RefusalRequest (T) 201 Refusal; 404 where the service refuses nothing
+ *   DELETE /api/refusals/:service/:id           (T)  204
  *   GET    /api/processes                            ProcessesView
  *   POST   /api/processes         ProcessRequest (T) 200 ProcessesView; 400 says what is wrong; 409 where there are none to act on
  *   GET    /api/dead-letters?service=&key=&limit=    DeadLettersView: what is set aside now, asked of the services; limit 1–1,000 (100)
@@ -488,7 +490,29 @@ export interface FaultsView {
     /** One sentence when its faults cannot be listed. */
     readonly error?: string
     readonly faults: readonly Fault[]
+    /** Absent for a service that can be told to refuse nothing. */
+    readonly refusals?: readonly Refusal[]
   }[]
+}
+
+/** A fault of the business, not of machines: payment declines, inventory says out of stock, delivery rejects. Which one, the service says. */
+export interface RefusalRequest {
+  /** `payments` of payment, `stock` of inventory, `deliveries` of delivery. */
+  readonly what: 'payments' | 'stock' | 'deliveries'
+  /** How many of a hundred orders are refused; default 100. */
+  readonly percent?: number
+  /** Of stock: only orders with this SKU. */
+  readonly sku?: string
+  /** Ends by itself after so long; default 600,000, at most 3,600,000. */
+  readonly forMs?: number
+}
+
+export interface Refusal {
+  readonly id: string
+  readonly what: RefusalRequest['what']
+  readonly percent: number
+  readonly sku?: string
+  readonly endsAt: string
 }
 
 export interface FaultRequest {

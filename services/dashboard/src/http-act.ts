@@ -3,7 +3,7 @@ import { faultPoints } from '@shop/messaging'
 import { conflict, notFound, parse } from '@shop/service-host'
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
-import type { DeadLetter, DeadLettersView, Fault, FaultsView, ProcessRequest } from './api.ts'
+import type { DeadLetter, DeadLettersView, Fault, FaultsView, ProcessRequest, Refusal } from './api.ts'
 import { burstMax, burstPerSecondMax } from './burst.ts'
 import type { Parts } from './http.ts'
 import { masked } from './mask.ts'
@@ -98,29 +98,36 @@ export const addAdminRoutes = (router: Router, { upstream, guard, adminToken, ch
     )
 
   router.get('/api/faults', async (_req, res) => {
-    const asked = guard.enabled ? await askAll<{ faults: Fault[] }>('/admin/faults') : []
+    const [asked, refusals] = guard.enabled
+      ? await Promise.all([askAll<{ faults: Fault[] }>('/admin/faults'), askAll<{ refusals: Refusal[] }>('/admin/refusals')])
+      : [[], []]
     const view: FaultsView = {
       enabled: guard.enabled,
       points: faultPoints,
       actions: ['crash', 'stall', 'throw', 'poison'],
-      services: asked.map(({ service, answer, error }) => ({
+      services: asked.map(({ service, answer, error }, i) => ({
         service,
         faults: answer?.faults ?? [],
+        ...(refusals[i]?.answer === undefined ? {} : { refusals: refusals[i].answer.refusals }),
         ...(error === undefined ? {} : { error }),
       })),
     }
     res.json(view)
   })
-  router.post('/api/faults/:service', guard.action, async (req, res) =>
-    pass(res, await upstream.call(String(req.params.service), '/admin/faults', { method: 'POST', body: req.body, headers })),
-  )
-  router.delete('/api/faults/:service/:id', guard.action, async (req, res) => {
-    const path = `/admin/faults/${segment(req, 'id')}`
-    pass(res, await upstream.call(String(req.params.service), path, { method: 'DELETE', headers }))
-  })
+  for (const kind of ['faults', 'refusals']) {
+    router.post(`/api/${kind}/:service`, guard.action, async (req, res) =>
+      pass(res, await upstream.call(String(req.params.service), `/admin/${kind}`, { method: 'POST', body: req.body, headers })),
+    )
+    router.delete(`/api/${kind}/:service/:id`, guard.action, async (req, res) => {
+      const path = `/admin/${kind}/${segment(req, 'id')}`
+      pass(res, await upstream.call(String(req.params.service), path, { method: 'DELETE', headers }))
+    })
+  }
   router.delete('/api/faults', guard.action, async (_req, res) => {
     // One that does not answer has no faults: they end with the process.
-    await Promise.allSettled(upstream.services.map((s) => upstream.call(s, '/admin/faults', { method: 'DELETE', headers })))
+    const clear = (service: string) =>
+      ['/admin/faults', '/admin/refusals'].map((path) => upstream.call(service, path, { method: 'DELETE', headers }))
+    await Promise.allSettled(upstream.services.flatMap(clear))
     res.status(204).end()
   })
 

@@ -81,6 +81,8 @@ describe('an action', () => {
     ['POST', '/api/faults/order'],
     ['DELETE', '/api/faults/order/1'],
     ['DELETE', '/api/faults'],
+    ['POST', '/api/refusals/order'],
+    ['DELETE', '/api/refusals/order/1'],
     ['GET', '/api/dead-letters/order/x%2F0%2F1'],
     ['POST', '/api/dead-letters/order/replay'],
     ['POST', '/api/dead-letters/order/discard'],
