@@ -8,8 +8,8 @@ import type { Browser, Page } from 'playwright-core'
 import { findChromium, launch } from './chromium.ts'
 
 const folder = join(import.meta.dirname, '../../docs/images')
-const wideView = { width: 1280, height: 900 }
-const phoneView = { width: 390, height: 844 }
+const wide = (height: number) => ({ width: 1280, height })
+const phone = (height: number) => ({ width: 390, height })
 /** So long the charts have something to show. */
 const burst = { count: 420, perSecond: 6, failing: 0.25 }
 const waitMsMax = 180_000
@@ -53,10 +53,12 @@ class Dashboard {
 const place = async (dashboard: Dashboard, preset: string): Promise<string> =>
   (await dashboard.ask<{ orderId: string }>('POST', `/api/presets/${preset}`)).orderId
 
-/** Orders of all kinds for a while, one that is undone, one that is poisoned; then the invariants. */
+/** Orders of all kinds for a while, then the invariants; one order that is poisoned, and one that is undone. */
 const setTheScene = async (dashboard: Dashboard): Promise<Scene> => {
   await dashboard.ask('POST', '/api/bursts', burst)
   await dashboard.until<{ burst?: { running: boolean } }>('/api/bursts', (a) => a.burst?.running === false)
+  await dashboard.ask('POST', '/api/check', { waitSeconds: 30 })
+  await dashboard.until<{ running: boolean; last?: unknown }>('/api/check', (a) => !a.running && a.last !== undefined)
   const fault = { point: 'before-commit', action: 'poison', type: 'PaymentCaptured', forMs: 3_600_000 }
   await dashboard.ask('POST', '/api/faults/inventory', fault)
   const poisoned = await place(dashboard, 'good')
@@ -64,25 +66,23 @@ const setTheScene = async (dashboard: Dashboard): Promise<Scene> => {
   const compensated = await place(dashboard, 'address-not-served')
   const isCancelled = (a: { order: { state: string } }) => a.order.state === 'CANCELLED'
   await dashboard.until(`/api/orders/${compensated}`, isCancelled)
-  await dashboard.ask('POST', '/api/check', {})
-  await dashboard.until<{ running: boolean; last?: unknown }>('/api/check', (a) => !a.running && a.last !== undefined)
   return { compensated, poisoned }
 }
 
 interface Picture {
   readonly name: string
   readonly path: (scene: Scene) => string
-  readonly view?: typeof wideView
+  /** As much as tells the story. */
+  readonly view: { readonly width: number; readonly height: number }
   /** Done before the picture is taken. */
   readonly prepare: (page: Page) => Promise<unknown>
-  /** The whole page, however long. */
-  readonly whole?: boolean
 }
 
 const pictures: readonly Picture[] = [
   {
     name: 'shop',
     path: () => '/',
+    view: wide(1_020),
     prepare: async (page) => {
       for (const title of ['A good order', 'Out of stock', 'An address that is not served']) {
         await page.getByRole('button', { name: `Place the order: ${title}` }).click()
@@ -93,46 +93,48 @@ const pictures: readonly Picture[] = [
       await page.mouse.move(0, 0)
     },
   },
-  { name: 'orders', path: () => '/orders', prepare: (page) => page.locator('table.orders a').nth(10).waitFor() },
+  { name: 'orders', path: () => '/orders', view: wide(900), prepare: (page) => page.locator('table.orders a').nth(10).waitFor() },
   {
     name: 'order-compensated',
     path: ({ compensated }) => `/orders/${compensated}`,
+    view: wide(872),
     prepare: (page) => page.locator('svg.saga .tie').nth(1).waitFor(),
   },
   {
     name: 'order-dead-letter',
     path: ({ poisoned }) => `/orders/${poisoned}`,
+    view: wide(1_010),
     prepare: (page) => page.getByRole('button', { name: 'Replay' }).waitFor(),
   },
   {
     name: 'order-phone',
     path: ({ compensated }) => `/orders/${compensated}`,
-    view: phoneView,
+    view: phone(1_240),
     prepare: (page) => page.locator('svg.saga .tie').nth(1).waitFor(),
   },
   {
     name: 'flow',
     path: () => '/flow?minutes=5',
+    view: wide(1_440),
     prepare: (page) => page.locator('.uplot').nth(3).waitFor(),
-    whole: true,
   },
   {
     name: 'faults',
     path: () => '/faults',
+    view: wide(1_560),
     prepare: (page) => page.locator('.invariant-list li').first().waitFor(),
-    whole: true,
   },
 ]
 
 const take = async (browser: Browser, { url, token }: Dashboard, scene: Scene, colorScheme: 'light' | 'dark'): Promise<void> => {
-  for (const { name, path, view = wideView, prepare, whole = false } of pictures) {
+  for (const { name, path, view, prepare } of pictures) {
     const context = await browser.newContext({ viewport: view, colorScheme, reducedMotion: 'reduce' })
     const page = await context.newPage()
     await page.goto(`${url}${path(scene)}#token=${token}`)
     await page.getByText('Live', { exact: true }).waitFor()
     await prepare(page)
     await page.evaluate('document.fonts.ready.then(() => undefined)')
-    await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`), fullPage: whole })
+    await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) })
     console.log(`docs/images/${name}-${colorScheme}.png`)
     await context.close()
   }

@@ -77,7 +77,8 @@ const Label = ({ type }: { readonly type: string }) => {
   const [first, second] = eventLines(type)
   return (
     <text class="label" y="27">
-      <tspan x="0">{first}</tspan>{' '}
+      <tspan x="0">{first}</tspan>
+      <tspan class="gap"> </tspan>
       <tspan x="0" dy="15">
         {second}
       </tspan>
