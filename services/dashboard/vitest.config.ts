@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts'], exclude: ['src/**/*.kafka.test.ts'] } },
+      { test: { name: 'unit', include: ['{src,page/src}/**/*.test.ts'], exclude: ['src/**/*.kafka.test.ts'] } },
       {
         test: {
           name: 'kafka',

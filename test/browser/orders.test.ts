@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { halt, start } from '../scenarios/shop.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { start } from '../scenarios/shop.ts'
 import { dashboardUrl, placePreset, stateOf, visit } from './reader.ts'
 
 const soonMs = 30_000
@@ -52,20 +52,30 @@ test('a refund is tied to the capture that it undoes, and its raw envelope can b
 
 test('an order waits for inventory while that is away, and goes on when it is back', async () => {
   const shop = await visit('/')
-  await halt('inventory')
-  let orderId = ''
-  try {
-    orderId = await placePreset(shop, 'A good order')
-    const page = await visit(`/orders/${orderId}`)
-    await stateOf(page, 'Pending').waitFor()
-    await page.getByText('waiting for inventory to answer payment captured').waitFor({ timeout: soonMs })
-    await page.locator('svg.saga g.ghost', { hasText: 'Stock reserved' }).waitFor()
-    await start('inventory')
-    await stateOf(page, 'Confirmed').waitFor({ timeout: soonMs })
-    expect(await page.locator('svg.saga g.ghost').count()).toBe(0)
-  } finally {
-    await start('inventory')
-  }
+  const faults = await visit('/faults')
+  onTestFinished(() => start('inventory'))
+  await faults.getByRole('button', { name: 'Stop inventory' }).click()
+  await faults.getByRole('button', { name: 'Start inventory' }).waitFor({ timeout: soonMs })
+
+  const orderId = await placePreset(shop, 'A good order')
+  const page = await visit(`/orders/${orderId}`)
+  await stateOf(page, 'Pending').waitFor()
+  await page.getByText('waiting for inventory to answer payment captured').waitFor({ timeout: soonMs })
+  await page.locator('svg.saga g.ghost', { hasText: 'Stock reserved' }).waitFor()
+
+  await faults.getByRole('button', { name: 'Start inventory' }).click()
+  await stateOf(page, 'Confirmed').waitFor({ timeout: soonMs })
+  expect(await page.locator('svg.saga g.ghost').count()).toBe(0)
+})
+
+test('an order is completed although payment was killed after its commit', async () => {
+  const faults = await visit('/faults')
+  await faults.getByRole('switch', { name: 'Payment dies after its commit' }).click()
+  await faults.getByText('1 fault is on').waitFor()
+  const orderId = await placePreset(await visit('/'), 'A good order')
+  const page = await visit(`/orders/${orderId}`)
+  await stateOf(page, 'Confirmed').waitFor({ timeout: soonMs })
+  await faults.getByText('1 fault is on').waitFor({ state: 'detached', timeout: soonMs })
 })
 
 test('the list can be filtered, and its address keeps the filter', async () => {

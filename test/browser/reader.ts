@@ -26,13 +26,19 @@ export interface Visit extends BrowserContextOptions {
   readonly base?: string
   /** Without it faults and dead letters cannot be touched. Default true. */
   readonly withToken?: boolean
+  /** A script that runs in it before the page's own. */
+  readonly before?: string
 }
 
 /** Opens a view in a window of its own. What the browser complains of fails the test, but for answers that are part of it. */
-export const visit = async (path: string, { base = dashboardUrl, withToken = true, ...options }: Visit = {}): Promise<Page> => {
+export const visit = async (
+  path: string,
+  { base = dashboardUrl, withToken = true, before, ...options }: Visit = {},
+): Promise<Page> => {
   browser ??= launch(inject('chromium'))
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 900 }, ...options })
   contexts.push(context)
+  if (before !== undefined) await context.addInitScript(before)
   const page = await context.newPage()
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {

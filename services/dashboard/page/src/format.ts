@@ -45,3 +45,9 @@ export const eventWords = (type: string): string => {
   const [first = '', ...rest] = type.split(/(?=[A-Z])/)
   return [first, ...rest.map((w) => w.toLowerCase())].join(' ')
 }
+
+/** "OrderCancellationRequested" → "Order cancellation", "requested": what it is about, and what happened to it. */
+export const eventLines = (type: string): readonly [string, string] => {
+  const parts = eventWords(type).split(' ')
+  return [parts.slice(0, -1).join(' '), parts.at(-1) ?? '']
+}

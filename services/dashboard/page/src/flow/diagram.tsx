@@ -1,8 +1,8 @@
 import { curveBasis, line } from 'd3-shape'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { FlowEdge, FlowLive } from '#api'
-import { diagram, type EventBox, edgeId, linesOf, type Wire } from '#page/flow/graph.ts'
-import { count, shortCount } from '#page/format.ts'
+import { diagram, type EventBox, edgeId, type Wire } from '#page/flow/graph.ts'
+import { count, eventLines, shortCount } from '#page/format.ts'
 import { Scrollable } from '#page/parts/scrollable.tsx'
 
 const curve = line<{ readonly x: number; readonly y: number }>(
@@ -94,7 +94,7 @@ const EventNode = ({ box: { event, x, y, width, height }, happened }: { readonly
 )
 
 const Words = ({ type, y }: { readonly type: string; readonly y: number }) => {
-  const [first, second] = linesOf(type)
+  const [first, second] = eventLines(type)
   return (
     <text class="name" y={y}>
       <tspan x="0">{first}</tspan>

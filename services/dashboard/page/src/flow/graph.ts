@@ -1,6 +1,6 @@
 import { Graph, layout as place } from '@dagrejs/dagre'
 import type { FlowEdge, FlowEvent, FlowLive, FlowStart } from '#api'
-import { eventWords } from '#page/format.ts'
+import { eventLines } from '#page/format.ts'
 
 export interface Box {
   readonly id: string
@@ -38,12 +38,6 @@ const widthOf = (lines: readonly string[]): number => Math.round(Math.max(...lin
 const labelWidth = 66
 const labelHeight = 36
 
-/** "OrderCancellationRequested" → "Order cancellation", "requested": what it is about, and what happened to it. */
-export const linesOf = (type: string): readonly [string, string] => {
-  const parts = eventWords(type).split(' ')
-  return [parts.slice(0, -1).join(' '), parts.at(-1) ?? '']
-}
-
 export const edgeId = ({ service, cause, effect }: Pick<FlowEdge, 'service' | 'cause' | 'effect'>): string =>
   `${service} ${cause} ${effect}`
 export const startId = ({ command, effect }: Pick<FlowStart, 'command' | 'effect'>): string => `${command} ${effect}`
@@ -59,9 +53,9 @@ export const diagram = ({ events, edges, starts }: FlowLive, down: boolean): Dia
     marginx: 8,
     marginy: 8,
   })
-  for (const e of events) graph.setNode(e.type, { width: widthOf(linesOf(e.type)), height: boxHeight })
+  for (const e of events) graph.setNode(e.type, { width: widthOf(eventLines(e.type)), height: boxHeight })
   for (const s of starts) {
-    graph.setNode(startId(s), { width: widthOf(linesOf(s.command)), height: 48 })
+    graph.setNode(startId(s), { width: widthOf(eventLines(s.command)), height: 48 })
     graph.setEdge(startId(s), s.effect, { width: 0, height: 0 }, startId(s))
   }
   for (const e of edges) graph.setEdge(e.cause, e.effect, { width: labelWidth, height: labelHeight, labelpos: 'c' }, edgeId(e))

@@ -1,9 +1,10 @@
-import { curveBumpX, link } from 'd3-shape'
 import type { TargetedKeyboardEvent } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Saga } from '#api'
 import { duration, eventWords, timeMs } from '#page/format.ts'
-import { type Ghost, type Hold, type Layout, layout, type Mark, type Stop } from '#page/saga/layout.ts'
+import { arrow, axisPx, lanePx, yOf } from '#page/saga/drawing.ts'
+import { type Hold, type Layout, layout, type Mark } from '#page/saga/layout.ts'
+import { EventMark, GhostMark, StopMark } from '#page/saga/marks.tsx'
 
 export interface TimelineProps {
   readonly saga: Saga
@@ -13,13 +14,6 @@ export interface TimelineProps {
   readonly chosen: string | undefined
   readonly choose: (position: string) => void
 }
-
-const axisPx = 54
-const lanePx = 96
-const markY = 36
-const radius = 9
-
-const yOf = (lane: number): number => axisPx + lane * lanePx + markY
 
 const useWidth = () => {
   const ref = useRef<HTMLDivElement>(null)
@@ -60,7 +54,8 @@ export const Timeline = ({ saga, lanes, scale, chosen, choose }: TimelineProps) 
           </li>
         ))}
       </ol>
-      <div class="lanes-scroll" ref={ref}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+      <section class="lanes-scroll" ref={ref} tabIndex={0} aria-label="Swim lanes">
         {/* biome-ignore lint/a11y/useSemanticElements: there is no fieldset in SVG */}
         <svg
           class="saga"
@@ -79,7 +74,7 @@ export const Timeline = ({ saga, lanes, scale, chosen, choose }: TimelineProps) 
             <path
               key={to.event.id}
               class={`cause ${isUndo(plan, to) ? 'undo' : ''}`}
-              d={arrow(from, to)}
+              d={arrow(from, { x: to.x, y: yOf(to.lane) })}
               marker-end={`url(#end-${isUndo(plan, to) ? 'undo' : 'plain'})`}
             />
           ))}
@@ -103,7 +98,7 @@ export const Timeline = ({ saga, lanes, scale, chosen, choose }: TimelineProps) 
             />
           ))}
         </svg>
-      </div>
+      </section>
     </div>
   )
 }
@@ -170,14 +165,6 @@ const Ground = ({ plan, height }: { readonly plan: Layout; readonly height: numb
   )
 }
 
-const curve = link(curveBumpX)
-
-const arrow = (from: Mark, to: Mark): string => {
-  const [y1, y2] = [yOf(from.lane), yOf(to.lane)]
-  if (from.lane === to.lane) return `M${from.x + radius} ${y1} L${to.x - radius - 4} ${y2}`
-  return curve({ source: [from.x + radius, y1], target: [to.x - radius - 3, y2] }) ?? ''
-}
-
 /** The stretch in which a step's effect stood, and the arc by which its compensation takes it back. */
 const HoldBar = ({ hold: { step, undo, end, compensation } }: { readonly hold: Hold }) => {
   const y = yOf(step.lane)
@@ -200,139 +187,3 @@ const HoldBar = ({ hold: { step, undo, end, compensation } }: { readonly hold: H
     </g>
   )
 }
-
-const EventMark = ({
-  mark,
-  undo,
-  chosen,
-  choose,
-}: {
-  readonly mark: Mark
-  readonly undo: boolean
-  readonly chosen: boolean
-  readonly choose: (position: string) => void
-}) => {
-  const { event, x, lane, copies, undoneBy } = mark
-  const act = () => choose(event.position)
-  const told = [
-    eventWords(event.type),
-    `by ${event.service}`,
-    `${duration(event.sinceStartMs)} after the start`,
-    undoneBy ? `undone by ${eventWords(undoneBy.type)}` : '',
-    undo ? 'a compensation' : '',
-    copies > 0 ? `${copies} copies, dropped` : '',
-  ]
-  const kind = [
-    event.service,
-    undoneBy ? 'taken-back' : '',
-    undo ? 'compensation' : '',
-    event.terminal ? 'terminal' : '',
-    event.pivot ? 'pivot' : '',
-    chosen ? 'chosen' : '',
-  ]
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: there is no button element in SVG
-    <g
-      class={`mark ${kind.filter(Boolean).join(' ')}`}
-      transform={`translate(${x} ${yOf(lane)})`}
-      role="button"
-      tabIndex={0}
-      aria-label={told.filter(Boolean).join(', ')}
-      aria-pressed={chosen}
-      onClick={act}
-      onKeyDown={(e) => {
-        if (e.key !== 'Enter' && e.key !== ' ') return
-        e.preventDefault()
-        act()
-      }}
-    >
-      <rect class="touch" x="-26" y="-22" width="52" height="72" />
-      <circle class="ring" r={radius + 6} />
-      {event.pivot ? (
-        <path class="body" d="M0-11 10-5.500V5.500L0 11-10 5.500V-5.500Z" />
-      ) : event.terminal ? (
-        <rect class="body" x="-12" y="-9" width="24" height="18" rx="9" />
-      ) : (
-        <circle class="body" r={radius} />
-      )}
-      {undoneBy && <path class="struck" d="M-6 6 6-6" />}
-      {undo && <path class="back" d="M4.500 0H-4M-1-3.500-4.500 0-1 3.500" />}
-      <Label type={event.type} />
-      {copies > 0 && (
-        <g class="copies" transform="translate(11 -12)">
-          <rect x="-2" y="-9" width="26" height="16" rx="8" />
-          <text x="11" y="3">
-            ×{copies + 1}
-          </text>
-        </g>
-      )}
-    </g>
-  )
-}
-
-/** In two lines, so that neighbours keep apart: the noun, and what happened to it. */
-const Label = ({ type }: { readonly type: string }) => {
-  const parts = type.split(/(?=[A-Z])/)
-  const second = parts.length > 1 ? (parts.at(-1) ?? '').toLowerCase() : ''
-  const first =
-    parts.length > 1
-      ? parts
-          .slice(0, -1)
-          .map((p, i) => (i === 0 ? p : p.toLowerCase()))
-          .join(' ')
-      : type
-  return (
-    <text class="label" y="27">
-      <tspan x="0">{first}</tspan>
-      <tspan x="0" dy="15">
-        {second}
-      </tspan>
-    </text>
-  )
-}
-
-const GhostMark = ({ ghost: { expectation, cause, x, lane }, rank }: { readonly ghost: Ghost; readonly rank: number }) => {
-  const y = yOf(lane) + rank * 22
-  const path =
-    cause.lane === lane
-      ? `M${cause.x + radius} ${yOf(lane)} H${x - radius - 3}`
-      : (curve({ source: [cause.x + radius, yOf(cause.lane)], target: [x - radius - 3, y] }) ?? '')
-  const what = expectation.mayEmit.map((t) => eventWords(t)).join(' or ')
-  return (
-    <g class={`ghost ${expectation.service}`}>
-      <title>
-        {`Expected of ${expectation.service}: ${what}, in answer to ${eventWords(expectation.on)}${expectation.needs.length > 0 ? `; it waits for ${expectation.needs.join(', ')}` : ''}`}
-      </title>
-      <path class="cause" d={path} marker-end="url(#end-ghost)" />
-      <circle cx={x} cy={y} r={radius} />
-      <text class="label" y={y + 27}>
-        {expectation.mayEmit.map((type, i) => (
-          <tspan key={type} x={x} dy={i === 0 ? 0 : 15}>
-            {i > 0 ? 'or ' : ''}
-            {i > 0 ? eventWords(type).toLowerCase() : eventWords(type)}?
-          </tspan>
-        ))}
-      </text>
-    </g>
-  )
-}
-
-/** A message that a consumer set aside. */
-const StopMark = ({ stop: { letter, x, lane, cause } }: { readonly stop: Stop }) => (
-  <g class="stop">
-    <title>{`${letter.consumer} set ${letter.type ?? 'a record'} aside after ${letter.attempts} attempts: ${letter.error}`}</title>
-    {cause && (
-      <path class="cause" d={curve({ source: [cause.x + radius, yOf(cause.lane)], target: [x - 12, yOf(lane)] }) ?? ''} />
-    )}
-    <g transform={`translate(${x} ${yOf(lane)})`}>
-      <rect x="-10" y="-10" width="20" height="20" rx="3" />
-      <path d="M-4-4 4 4M4-4-4 4" />
-      <text class="label" y="27">
-        <tspan x="0">Dead letter</tspan>
-        <tspan x="0" dy="15">
-          {letter.kind === 'held' ? 'held behind it' : `${letter.attempts} attempts`}
-        </tspan>
-      </text>
-    </g>
-  </g>
-)

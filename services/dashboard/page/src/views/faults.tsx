@@ -1,6 +1,7 @@
 import type { DeadLettersView, FaultsView } from '#api'
 import { FaultForm } from '#page/faults/form.tsx'
 import { Invariants } from '#page/faults/invariants.tsx'
+import { Processes } from '#page/faults/processes.tsx'
 import { Running } from '#page/faults/running.tsx'
 import { Switches } from '#page/faults/switches.tsx'
 import { TokenForm } from '#page/faults/token.tsx'
@@ -35,25 +36,28 @@ export const Faults = () => {
           {faults.answer && <Switches view={faults.answer} enabled={mayAct() && faults.answer.enabled} changed={faults.again} />}
           {faults.answer?.enabled && mayAct() && <FaultForm view={faults.answer} changed={faults.again} />}
         </section>
-        <section aria-labelledby="letters-title">
-          <h2 id="letters-title">Dead letters</h2>
-          <p class="quiet">Messages that a service could not handle. Their orders wait there, all others go on.</p>
-          {letters.error && <Trouble>{letters.error}</Trouble>}
-          {letters.answer?.errors.map((e) => (
-            <Trouble key={e.service}>
-              {e.service}: {e.detail}
-            </Trouble>
-          ))}
-          {letters.answer && !letters.answer.enabled && (
-            <p class="note">Dead letters can be listed only when actions are enabled.</p>
-          )}
-          {letters.answer?.enabled && letters.answer.deadLetters.length === 0 && (
-            <Empty title="Nothing is set aside">Switch on “One order is poison” and place an order to see one.</Empty>
-          )}
-          {letters.answer && letters.answer.deadLetters.length > 0 && (
-            <LetterTable letters={letters.answer.deadLetters} changed={letters.again} />
-          )}
-        </section>
+        <div>
+          <section aria-labelledby="letters-title">
+            <h2 id="letters-title">Dead letters</h2>
+            <p class="quiet">Messages that a service could not handle. Their orders wait there, all others go on.</p>
+            {letters.error && <Trouble>{letters.error}</Trouble>}
+            {letters.answer?.errors.map((e) => (
+              <Trouble key={e.service}>
+                {e.service}: {e.detail}
+              </Trouble>
+            ))}
+            {letters.answer && !letters.answer.enabled && (
+              <p class="note">Dead letters can be listed only when actions are enabled.</p>
+            )}
+            {letters.answer?.enabled && letters.answer.deadLetters.length === 0 && (
+              <Empty title="Nothing is set aside">Switch on “One order is poison” and place an order to see one.</Empty>
+            )}
+            {letters.answer && letters.answer.deadLetters.length > 0 && (
+              <LetterTable letters={letters.answer.deadLetters} changed={letters.again} />
+            )}
+          </section>
+          <Processes />
+        </div>
         <Invariants />
       </div>
     </>
