@@ -82,6 +82,11 @@ ${
 <h2>Faults in time</h2>
 <p><span class="key" style="background:var(--on)"></span> lasts <span class="key" style="background:var(--after)"></span> until its orders had ended</p>
 ${timeline(report)}
+<h2>The slowest orders</h2>
+${table(
+  ['order', 'took', 'steps, after so many seconds'],
+  report.slowest.map((o) => [o.orderId, seconds(o.tookMs), o.steps.join(', ')]),
+)}
 <h2>By class</h2>
 ${table(
   ['class', 'faults', 'p50', 'p99', 'longest'],

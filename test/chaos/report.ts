@@ -1,4 +1,5 @@
 /** PURE: what a run of chaos comes to. */
+import type { OrderState } from './load.ts'
 import { percentile, type Recovery, recoveries } from './recovery.ts'
 import type { ChaosRun } from './run.ts'
 
@@ -31,6 +32,8 @@ export interface ChaosReport {
   readonly recoveryAfterKill: Figures
   readonly classes: readonly (Figures & { readonly name: string })[]
   readonly faults: readonly Recovery[]
+  /** the orders that took longest, with what happened to them and when */
+  readonly slowest: readonly { readonly orderId: string; readonly tookMs: number; readonly steps: readonly string[] }[]
   readonly refused: ChaosRun['inflicting']['refused']
   readonly lettersReplayed: number
   readonly notAtRest: readonly string[]
@@ -49,6 +52,18 @@ const figuresOf = (faults: readonly Recovery[]): Figures => {
     maxMs: percentile(times, 100),
   }
 }
+
+const slowestShown = 10
+
+const slowestOf = (orders: readonly OrderState[]): ChaosReport['slowest'] =>
+  orders
+    .map(({ orderId, placedAt, history }) => {
+      const since = (at: string) => Date.parse(at) - Date.parse(placedAt)
+      const steps = history.map(({ type, at }) => `${type} ${(since(at) / 1_000).toFixed(1)} s`)
+      return { orderId, tookMs: Math.max(...history.map(({ at }) => since(at))), steps }
+    })
+    .sort((a, b) => b.tookMs - a.tookMs)
+    .slice(0, slowestShown)
 
 const counts = (names: readonly string[]): Record<string, number> => {
   const found: Record<string, number> = {}
@@ -85,6 +100,7 @@ export const reportOf = (run: ChaosRun): ChaosReport => {
       .map(([name, ofClass]) => ({ name, ...figuresOf(ofClass) }))
       .sort((a, b) => (b.maxMs ?? 0) - (a.maxMs ?? 0)),
     faults,
+    slowest: slowestOf(own),
     refused: inflicting.refused,
     lettersReplayed: run.lettersReplayed,
     notAtRest: check.notAtRest,

@@ -1,6 +1,6 @@
 /** A second relay beside a service's own, and strangers in its consumer group. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { catalogueFor, type ServiceName, subscriptionsOf } from '@shop/choreography'
+import { catalogueFor, ownTopic, type ServiceName, serviceNames, subscriptionsOf } from '@shop/choreography'
 import { type MessageStore, startRelay } from '@shop/messaging'
 import { kafkaPublisher } from '@shop/messaging/kafka'
 import { connectMongo, MongoMessageStore, messageDocumentModel } from '@shop/messaging/mongo'
@@ -43,14 +43,7 @@ const secondRelay: Fault = {
   name: 'second-relay',
   group: 'messages',
   about: 'relays a service’s stored events beside its own relay',
-  positionals: [
-    {
-      ...aService,
-      oneOf: listParticipants()
-        .map((s) => s.name)
-        .filter((name) => name !== 'notification'),
-    },
-  ],
+  positionals: [{ ...aService, oneOf: serviceNames.filter(ownTopic) }],
   options: [],
   forMs: 30_000,
   inNetwork: true,

@@ -1,18 +1,20 @@
 /** Processes that end, stand still or are doubled. */
-import { listParticipants } from '../../init/services.ts'
+import { serviceNames as participants } from '@shop/choreography'
+import { listServices } from '../../init/services.ts'
 import type { Effect, Fault, Given, Parameter } from '../fault.ts'
 import { seconds } from '../output.ts'
 import type { ProcessAction, ShopTarget } from '../targets/target.ts'
 
-export const serviceNames = listParticipants().map((s) => s.name)
-export const backendNames = ['kafka', 'postgres', 'mongo'] as const
+/** The participants of the choreography, then what else the shop runs. */
+const serviceNames: readonly string[] = [...new Set([...participants, ...listServices().map((s) => s.name)])]
+const backendNames = ['kafka', 'postgres', 'mongo'] as const
 
 const anyProcess: Parameter = {
   name: 'process',
   about: 'a service, the broker or a database',
   oneOf: [...serviceNames, ...backendNames],
 }
-export const aService: Parameter = { name: 'service', about: 'a service', oneOf: serviceNames }
+export const aService: Parameter = { name: 'service', about: 'a service', oneOf: participants }
 
 export const watchOrders = (shop: ShopTarget): string[] =>
   shop.kind === 'inside' ? [] : [`curl -s '${shop.url('order')}/orders?status=PENDING'`]
