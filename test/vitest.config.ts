@@ -6,6 +6,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // some start a process, which a machine under load takes its time for
+          testTimeout: 30_000,
           include: ['check/**/*.test.ts', 'chaos/plan.test.ts', 'bench/**/*.test.ts', 'architecture/**/*.test.ts'],
         },
       },

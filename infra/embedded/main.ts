@@ -24,7 +24,7 @@ Environment
   SHOP_DB_PASSWORD                          of the services' database roles; default 'shop'
   SHOP_FAULTS=true                          as --faults
   ADMIN_TOKEN                               of the services' admin routes; default a random one, in <data folder>/run.json
-  FAULTS_ENABLED (true), DASHBOARD_ACTIONS (true)    whether faults may be switched on; whether the dashboard may do that
+  DASHBOARD_ACTIONS (true)                  whether the dashboard may do what needs the token
   Everything else is passed to the services.`
 
 interface Arguments {
@@ -134,9 +134,8 @@ async function main(): Promise<number> {
   const log = (line: string) => console.log(line)
   const signal = endOnRequest(log)
   try {
-    const env = { ...process.env, FAULTS_ENABLED: process.env.FAULTS_ENABLED || 'true' }
     if (args.dashboard) await buildPage(log)
-    const shop = await startShop({ ...args, env, log, signal })
+    const shop = await startShop({ ...args, log, signal })
     log(readyText(shop))
     await aborted(signal)
     await step(log, 'stopping', shop.stop, () => 'all stopped')
