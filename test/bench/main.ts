@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { bodies } from './bodies.ts'
+import { endOnRequest } from './ending.ts'
 import type { Phase, Report } from './figures.ts'
 import { followOrders } from './follower.ts'
 import { Load } from './load.ts'
@@ -61,7 +62,7 @@ const loadAndCheck = async (settings: Settings, shop: BenchShop, observer: Obser
   const makeLoad = () => new Load(shop.urls.order ?? [], bodies(settings))
   const phases: Phase[] = []
   try {
-    await putPastOrders(settings.past, settings, shop, tell)
+    if (settings.past > 0) await putPastOrders(settings.past, settings, shop, tell)
     await warmUp(ends, makeLoad, settings)
     let max = settings.max ?? 0
     for (const name of settings.phases) {
@@ -95,18 +96,6 @@ const run = async (settings: Settings, signal: AbortSignal): Promise<Report> => 
   }
 }
 
-/** Aborted by the first Ctrl-C or SIGTERM; the second one ends this process at once. */
-const endOnRequest = (): AbortSignal => {
-  const ending = new AbortController()
-  const end = (why: string) => {
-    if (ending.signal.aborted) process.exit(1)
-    tell(`${why}: stopping the shop (once more ends it at once)`)
-    ending.abort(new Error(why))
-  }
-  process.on('SIGINT', () => end('Ctrl-C')).on('SIGTERM', () => end('SIGTERM'))
-  return ending.signal
-}
-
 const readReport = (file: string): Report => {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Report
@@ -121,7 +110,7 @@ try {
   else {
     const { out, compare, json } = options.output
     const before = compare === undefined ? undefined : readReport(compare)
-    const report = await run(options.settings, endOnRequest())
+    const report = await run(options.settings, endOnRequest(tell))
     if (out !== undefined) writeFileSync(out, `${JSON.stringify(report, null, 2)}\n`)
     console.log(json ? JSON.stringify(report, null, 2) : reportText(report, before))
     requireEnded(report.phases)

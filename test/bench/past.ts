@@ -20,6 +20,7 @@ import { reactions as paymentReactions } from '../../services/payment/src/reacti
 import * as paymentTables from '../../services/payment/src/store.ts'
 import { loadName } from './bodies.ts'
 import type { Mix } from './options.ts'
+import { outliveRetention, type Told } from './past-topics.ts'
 import type { BenchShop } from './shop.ts'
 
 const perStep = 2_000
@@ -95,8 +96,8 @@ const react = {
   order: orderReactions(() => {}),
 }
 
-/** The orders' whole sagas, by the services' own reactions. */
-const complete = async (db: Databases, orders: readonly NewDocument<Order>[]): Promise<void> => {
+/** The orders' whole sagas, by the services' own reactions. @returns the events, by the service that would have told them */
+const complete = async (db: Databases, orders: readonly NewDocument<Order>[]): Promise<Told> => {
   const placed = orders.flatMap((o) => o.emit)
   const captured = await handled(db.payment, react.payment, placed)
   const reserved = await handled(db.inventory, react.inventory, [...placed, ...captured])
@@ -116,26 +117,24 @@ const complete = async (db: Databases, orders: readonly NewDocument<Order>[]): P
     insert(db.shipments, shipments, [...placed, ...reserved], 0),
     insert(db.notifications, notifications, confirmed, 0),
   ])
+  return { order: [...placed, ...confirmed], payment: captured, inventory: reserved, delivery: scheduled }
 }
 
 /** Puts so many confirmed orders into the shop's databases, and lets PostgreSQL tidy up as it would have done meanwhile. */
-export const putPastOrders = async (
-  count: number,
-  mix: Mix,
-  { databaseUrls }: BenchShop,
-  tell: (line: string) => void,
-): Promise<void> => {
-  const db = await openDatabases(databaseUrls)
+export const putPastOrders = async (count: number, mix: Mix, shop: BenchShop, tell: (line: string) => void): Promise<void> => {
+  const db = await openDatabases(shop.databaseUrls)
   try {
+    let told: Told = {}
     for (let n = 0; n < count; ) {
       const many = Math.min(perStep, count - n)
-      await complete(
+      told = await complete(
         db,
         Array.from({ length: many }, (_, i) => placedOrder(n + i, mix)),
       )
       n += many
       if (n % progressEvery === 0 || n === count) tell(`${n} of ${count} past orders`)
     }
+    await outliveRetention(shop, told)
     // longer than a statement of the services may take
     for (const pool of [db.payment, db.inventory]) await vacuum(pool)
   } finally {
