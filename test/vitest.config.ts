@@ -8,7 +8,7 @@ export default defineConfig({
           name: 'unit',
           // some start a process, which a machine under load takes its time for
           testTimeout: 30_000,
-          include: ['check/**/*.test.ts', 'chaos/plan.test.ts', 'bench/**/*.test.ts', 'architecture/**/*.test.ts'],
+          include: ['check/**/*.test.ts', 'chaos/plan.test.ts', 'bench/figures.test.ts', 'architecture/**/*.test.ts'],
         },
       },
       { test: { name: 'simulation', include: ['simulation/**/*.test.ts'], testTimeout: 300_000 } },
@@ -25,6 +25,8 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      // Each starts servers of its own, so they come one after the other, and after the shop of the scenarios has stopped.
+      { test: { name: 'bench', include: ['bench/**/smoke.test.ts'], fileParallelism: false, sequence: { groupOrder: 2 } } },
     ],
   },
 })

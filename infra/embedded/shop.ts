@@ -44,6 +44,8 @@ export interface Shop {
   adminToken: string
   services: Supervisor
   dataDir: string
+  /** Starts or ends further processes until there are `to` of the service. Resolves with their URLs, the first one's first, when all are ready. */
+  scale(service: string, to: number): Promise<readonly string[]>
   /** Services first, then Kafka, then the databases; then frees the data folder. */
   stop(): Promise<void>
 }
@@ -101,7 +103,8 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       () => orAborted(supervisor.ready(), signal),
       () => `${names} are ready`,
     )
-    closing.push(await openDoor(run, supervisor, placed, backends, links))
+    const { replicas, close } = await openDoor(run, supervisor, placed, backends, links)
+    closing.push(close)
     return {
       urls: run.urls,
       databaseUrls: run.databaseUrls,
@@ -109,6 +112,11 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       adminToken: run.adminToken,
       services: supervisor,
       dataDir: data.dir,
+      scale: async (service, to) => {
+        await replicas.scale(service, to)
+        const further = [...replicas.urls.values()].filter((replica) => replica.service === service)
+        return [run.urls[service] ?? '', ...further.map(({ url }) => url)]
+      },
       stop,
     }
   } catch (error) {
@@ -124,7 +132,6 @@ function refuseForeign(env: NodeJS.ProcessEnv) {
     throw new StartRefusal(`faults need the embedded servers: unset ${given.join(', ')}, or start without --faults`)
 }
 
-/** @returns what closes it */
 async function openDoor(
   run: Run,
   services: Supervisor,
@@ -160,7 +167,7 @@ async function openDoor(
   run.replicas = replicas
   run.doorUrl = await door.open()
   run.record()
-  return () => door.close()
+  return { replicas, close: () => door.close() }
 }
 
 /** Creates topics, roles and databases; every step of it may be repeated, so it runs at each start. */

@@ -1,7 +1,8 @@
 /**
  * The one-shot that prepares what the services need: topics, roles and databases, migrations, indexes, demo data. Everything in it may
  * run again: what is there stays as it is. Reads KAFKA_BROKERS, POSTGRES_URL (an administrator's), MONGO_URL, SHOP_DB_PASSWORD,
- * TOPIC_PARTITIONS (default 6) and TOPIC_REPLICATION (default 1).
+ * TOPIC_PARTITIONS (default 6) and TOPIC_REPLICATION (default 1), and for load LOAD_CUSTOMERS (default 100: load-001 …) and LOAD_SKUS
+ * (default 0: products load-001 …), all with more money and stock than is ever used up.
  */
 import { join } from 'node:path'
 import { allTopics } from '@shop/choreography'
@@ -17,6 +18,8 @@ const settings = z.object({
   SHOP_DB_PASSWORD: z.string().min(1).default('shop'),
   TOPIC_PARTITIONS: z.coerce.number().int().min(1).default(6),
   TOPIC_REPLICATION: z.coerce.number().int().min(1).default(1),
+  LOAD_CUSTOMERS: z.coerce.number().int().min(0).max(100_000).default(100),
+  LOAD_SKUS: z.coerce.number().int().min(0).max(1_000).default(0),
 })
 
 const say = (text: string): void => console.log(`init: ${text}`)
@@ -63,7 +66,13 @@ const prepareDatabase = async (admin: pg.Client, name: string, password: string)
   await admin.query(`REVOKE ALL ON DATABASE ${id} FROM PUBLIC`)
 }
 
-const prepareDatabases = async (servers: DatabaseServers): Promise<void> => {
+/** Demo data of which load needs more than people do. */
+interface LoadData {
+  readonly loadCustomers: number
+  readonly loadSkus: number
+}
+
+const prepareDatabases = async (servers: DatabaseServers, load: LoadData): Promise<void> => {
   const services = listParticipants()
   const admin = new pg.Client({ connectionString: servers.postgresUrl, connectionTimeoutMillis: 10_000 })
   await admin.connect()
@@ -73,8 +82,10 @@ const prepareDatabases = async (servers: DatabaseServers): Promise<void> => {
     await admin.end()
   }
   for (const service of services) {
-    const { initialise } = (await import(join(service.folder, 'src/init.ts'))) as { initialise: (url: string) => Promise<void> }
-    await initialise(databaseUrl(service, servers))
+    const { initialise } = (await import(join(service.folder, 'src/init.ts'))) as {
+      initialise: (url: string, load: LoadData) => Promise<void>
+    }
+    await initialise(databaseUrl(service, servers), load)
     say(`${service.name}: database ready`)
   }
 }
@@ -82,7 +93,11 @@ const prepareDatabases = async (servers: DatabaseServers): Promise<void> => {
 try {
   const env = settings.parse(process.env)
   const servers = { postgresUrl: env.POSTGRES_URL, mongoUrl: env.MONGO_URL, password: env.SHOP_DB_PASSWORD }
-  await Promise.all([prepareTopics(env.KAFKA_BROKERS, env.TOPIC_PARTITIONS, env.TOPIC_REPLICATION), prepareDatabases(servers)])
+  const load = { loadCustomers: env.LOAD_CUSTOMERS, loadSkus: env.LOAD_SKUS }
+  await Promise.all([
+    prepareTopics(env.KAFKA_BROKERS, env.TOPIC_PARTITIONS, env.TOPIC_REPLICATION),
+    prepareDatabases(servers, load),
+  ])
 } catch (error) {
   const issues = error instanceof z.ZodError ? error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ') : undefined
   console.error(`init failed: ${issues ?? (error instanceof Error ? error.message : error)}`)

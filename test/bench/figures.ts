@@ -18,6 +18,15 @@ export const latencyOf = (timesMs: readonly number[]): Latency => {
   return { count: sorted.length, p50: at(sorted, 0.5), p95: at(sorted, 0.95), p99: at(sorted, 0.99), max: at(sorted, 1) }
 }
 
+/** One look at the shop during a phase. */
+export interface Sample {
+  /** Since the phase began. */
+  readonly second: number
+  readonly completed: number
+  /** In MB, by process. */
+  readonly residentMb: Readonly<Record<string, number>>
+}
+
 export interface Phase {
   readonly name: string
   /** Orders a second that were asked for; absent when as many as can be. */
@@ -34,19 +43,33 @@ export interface Phase {
   readonly failed: number
   /** Accepted orders that had no end within a minute after the last POST. */
   readonly open: number
+  /** From the POST to the event that ends the order. */
   readonly latency: Latency
   /** Processor time in milliseconds per completed order, by process; user and system together. */
   readonly cpuMsPerOrder: Readonly<Record<string, number>>
-  /** Resident at the end, in MB, by process. */
-  readonly residentMb: Readonly<Record<string, number>>
+  /** Processors that were kept busy by what is not measured here. */
+  readonly coresOfOthers: number
+  /** The first one from the beginning of the phase, the last one from its end. */
+  readonly samples: readonly Sample[]
   readonly eventsPerSecond: number
+  readonly handledPerSecond: number
   /** Messages per local transaction, by service. */
   readonly batchSize: Readonly<Record<string, number>>
+  /** Local transactions that handled messages, of all services. */
+  readonly transactionsPerOrder: number
   readonly postgresCommitsPerOrder: number
 }
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, n) => total + n, 0)
 export const cpuOf = (phase: Phase): number => sum(Object.values(phase.cpuMsPerOrder))
+export const residentOf = (sample: Sample | undefined): number => sum(Object.values(sample?.residentMb ?? {}))
+
+/** Memory in the last fifth of the phase, divided by that in the second fifth: the first one is for filling caches. NaN when too short. */
+export const memoryGrowth = ({ samples }: Phase): number => {
+  const fifth = Math.floor(samples.length / 5)
+  const mean = (part: readonly Sample[]) => sum(part.map(residentOf)) / part.length
+  return mean(samples.slice(-fifth || samples.length)) / mean(fifth === 0 ? [] : samples.slice(fifth, 2 * fifth))
+}
 
 export interface Report {
   readonly at: string
@@ -55,59 +78,4 @@ export interface Report {
   readonly durability: readonly string[]
   readonly phases: readonly Phase[]
   readonly check: string
-}
-
-const number = (value: number, digits = 0): string =>
-  Number.isFinite(value) ? value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }) : '–'
-
-const table = (rows: readonly (readonly string[])[]): string => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map((row) => row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join('  '))
-    .join('\n')
-}
-
-/** @param before another run's report: its figures become ratios, this run's divided by that one's. */
-export const reportText = ({ at: time, machine, durability, phases, check, settings }: Report, before?: Report): string => {
-  const earlier = new Map(before?.phases.map((p) => [p.name, p]))
-  const ratio = (phase: Phase, figure: (p: Phase) => number): string => {
-    const other = earlier.get(phase.name)
-    return other === undefined ? '' : ` (×${number(figure(phase) / figure(other), 2)})`
-  }
-  const line = (name: string, figure: (p: Phase) => number, digits = 0) => [
-    name,
-    ...phases.map((p) => `${number(figure(p), digits)}${ratio(p, figure)}`),
-  ]
-  const processes = Object.keys(phases[0]?.cpuMsPerOrder ?? {})
-  const rows = [
-    ['', ...phases.map((p) => p.name)],
-    line('seconds', (p) => p.seconds, 1),
-    line('accepted/s', (p) => p.acceptedPerSecond),
-    line('completed orders/s', (p) => p.completedPerSecond),
-    line('  confirmed', (p) => p.confirmed),
-    line('  cancelled', (p) => p.cancelled),
-    line('  refused (503)', (p) => p.refused),
-    line('  failed or open', (p) => p.failed + p.open),
-    line('POST → end p50 ms', (p) => p.latency.p50, 1),
-    line('  p95', (p) => p.latency.p95, 1),
-    line('  p99', (p) => p.latency.p99, 1),
-    line('  max', (p) => p.latency.max, 1),
-    line('events/s', (p) => p.eventsPerSecond),
-    line('CPU-ms per order', cpuOf, 2),
-    ...processes.map((name) => line(`  ${name}`, (p) => p.cpuMsPerOrder[name] ?? Number.NaN, 2)),
-    ...processes.map((name) => line(`${name} MB`, (p) => p.residentMb[name] ?? Number.NaN)),
-    ...Object.keys(phases[0]?.batchSize ?? {}).map((name) =>
-      line(`${name} events/transaction`, (p) => p.batchSize[name] ?? Number.NaN, 1),
-    ),
-    line('PostgreSQL commits per order', (p) => p.postgresCommitsPerOrder, 3),
-  ]
-  return [
-    `${time}  ${machine}  ${JSON.stringify(settings)}`,
-    ...(before ? [`ratios: this run / the run of ${before.at}`] : []),
-    '',
-    table(rows),
-    '',
-    ...durability.map((d) => `durability: ${d}`),
-    `check: ${check}`,
-  ].join('\n')
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { kafkaClient } from '@shop/messaging/kafka'
 import type { KafkaMessage } from 'kafkajs'
+import type { Outcome } from './load.ts'
 
 /** Tells each end of an order as its event comes in. */
 export interface Follower {
@@ -17,7 +18,7 @@ const typeOf = ({ headers }: KafkaMessage): string => {
 /** Reads the order topic from its end on, in a consumer group of its own. @throws when it has not joined within 20 s. */
 export const followOrders = async (
   brokers: readonly string[],
-  onEnd: (orderId: string, outcome: 'confirmed' | 'cancelled') => void,
+  onEnd: (orderId: string, outcome: Outcome) => void,
 ): Promise<Follower> => {
   const kafka = kafkaClient({ brokers, clientId: 'bench', log: quiet })
   const groupId = `bench-${randomUUID()}`

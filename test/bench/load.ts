@@ -1,65 +1,47 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 
-/** Which orders are placed. */
-export interface Mix {
-  /** Percent of the orders that fail, in turn because of too little money, of no stock, and of an address that is not served. */
-  readonly failPercent: number
-  readonly customers: number
-  readonly hotAccount: boolean
-}
-
-const address = { name: 'Bench', street: 'Main Street 1', city: 'Berlin', postalCode: '10115' }
-const bodyOf = (customerId: string, sku: string, country = 'DE'): string =>
-  JSON.stringify({ customerId, lines: [{ sku, quantity: 1 }], shippingAddress: { ...address, country } })
-
-/** The n-th order's body; made once per kind, since the load must cost little. */
-export const bodies = ({ failPercent, customers, hotAccount }: Mix): ((n: number) => string) => {
-  const names = Array.from({ length: hotAccount ? 1 : customers }, (_, i) => `load-${String(i + 1).padStart(3, '0')}`)
-  const good = names.map((name) => bodyOf(name, 'sticker'))
-  const failing = [
-    [bodyOf('bob', 'laptop')],
-    names.map((name) => bodyOf(name, 'unicorn')),
-    names.map((name) => bodyOf(name, 'sticker', 'AQ')),
-  ]
-  let failed = 0
-  return (n) => {
-    const fails = Math.floor(((n + 1) * failPercent) / 100) > Math.floor((n * failPercent) / 100)
-    const list = (fails ? failing[failed++ % failing.length] : good) ?? good
-    return list[n % list.length] ?? ''
-  }
-}
-
 const drainMsMax = 60_000
 const connections = 64
+const retryAfterMs = 50
+/** Orders that wait for their answer; beyond it the load is late instead of large. */
+const unansweredMax = 20_000
+const earlyMax = 100_000
 
-type Outcome = 'confirmed' | 'cancelled'
+export type Outcome = 'confirmed' | 'cancelled'
 
 interface Open {
   readonly sentAt: number
-  readonly ended?: () => void
+  readonly done: () => void
 }
 
-/** One stretch of load, and what became of its orders. */
+const nothing = () => {}
+
+/** One stretch of load, and what became of its orders. Times are of this process's clock, in milliseconds. */
 export class Load {
-  readonly #pool: Pool
+  readonly #pools: readonly Pool[]
   readonly #body: (n: number) => string
   readonly #open = new Map<string, Open>()
   /** Ends that came before the answer to the POST. */
   readonly #early = new Map<string, { readonly endedAt: number; readonly outcome: Outcome }>()
   #placed = 0
+  #unanswered = 0
+  #firstSentAt = 0
+  #lastAnswerAt = 0
+  #lastEndAt = 0
   readonly timesMs: number[] = []
   accepted = 0
   refused = 0
   failed = 0
   confirmed = 0
   cancelled = 0
-  #firstSentAt = 0
-  #lastAnswerAt = 0
-  #lastEndAt = 0
 
-  constructor(orderUrl: string, body: (n: number) => string) {
-    this.#pool = new Pool(orderUrl, { connections, pipelining: 1, bodyTimeout: 30_000, headersTimeout: 30_000 })
+  /** @param orderUrls of all processes of the order service; they take turns. */
+  constructor(orderUrls: readonly string[], body: (n: number) => string) {
+    const perProcess = Math.ceil(connections / orderUrls.length)
+    this.#pools = orderUrls.map(
+      (url) => new Pool(url, { connections: perProcess, pipelining: 1, bodyTimeout: 30_000, headersTimeout: 30_000 }),
+    )
     this.#body = body
   }
 
@@ -67,95 +49,83 @@ export class Load {
   end(orderId: string, outcome: Outcome): void {
     const now = performance.now()
     const order = this.#open.get(orderId)
-    if (order === undefined) {
-      if (this.#early.size < 100_000) this.#early.set(orderId, { endedAt: now, outcome })
-      return
-    }
-    this.#open.delete(orderId)
-    this.#note(order, now, outcome)
+    if (order !== undefined) this.#note(orderId, order, now, outcome)
+    else if (this.#unanswered > 0 && this.#early.size < earlyMax) this.#early.set(orderId, { endedAt: now, outcome })
   }
 
-  #note({ sentAt, ended }: Open, endedAt: number, outcome: Outcome): void {
+  #note(orderId: string, { sentAt, done }: Open, endedAt: number, outcome: Outcome): void {
+    this.#open.delete(orderId)
     this[outcome]++
     this.timesMs.push(endedAt - sentAt)
-    this.#lastEndAt = endedAt
-    ended?.()
+    this.#lastEndAt = Math.max(this.#lastEndAt, endedAt)
+    done()
   }
 
-  /** Resolves when the order has been answered; `ended` is called when it has ended, or was not accepted. */
-  async #place(ended?: () => void): Promise<void> {
+  #answered(orderId: string, order: Open): void {
+    this.accepted++
+    this.#open.set(orderId, order)
+    const early = this.#early.get(orderId)
+    if (early === undefined || !this.#early.delete(orderId)) return
+    this.#note(orderId, order, early.endedAt, early.outcome)
+  }
+
+  async #post(): Promise<{ statusCode: number; text: string }> {
+    const pool = this.#pools[this.#placed % this.#pools.length] as Pool
+    const { statusCode, body } = await pool.request({
+      path: '/orders',
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: this.#body(this.#placed++),
+    })
+    return { statusCode, text: await body.text() }
+  }
+
+  /** Places one order. `done` is called when it has ended, or a little after it was not accepted. */
+  async #place(done: () => void): Promise<void> {
     const sentAt = performance.now()
     this.#firstSentAt ||= sentAt
-    try {
-      const { statusCode, body } = await this.#pool.request({
-        path: '/orders',
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: this.#body(this.#placed++),
-      })
-      const text = await body.text()
-      this.#lastAnswerAt = performance.now()
-      if (statusCode !== 201) {
-        if (statusCode === 503) this.refused++
-        else this.failed++
-        await pause(50) // as who was told to come back later
-        ended?.()
-        return
-      }
-      this.accepted++
-      const orderId = text.slice(12, 48) // {"orderId":"…"
-      const early = this.#early.get(orderId)
-      const order = { sentAt, ...(ended && { ended }) }
-      if (early === undefined) this.#open.set(orderId, order)
-      else {
-        this.#early.delete(orderId)
-        this.#note(order, early.endedAt, early.outcome)
-      }
-    } catch {
-      this.failed++
-      await pause(50)
-      ended?.()
-    }
+    this.#unanswered++
+    const { statusCode, text } = await this.#post().catch(() => ({ statusCode: 0, text: '' }))
+    this.#unanswered--
+    this.#lastAnswerAt = performance.now()
+    if (statusCode === 201) return this.#answered(text.slice(12, 48), { sentAt, done }) // {"orderId":"…"
+    if (statusCode === 503) this.refused++
+    else this.failed++
+    setTimeout(done, retryAfterMs)
   }
 
-  /** As many orders as can be, with so many on their way at any time. */
+  /** As many orders as can be, with so many on their way at any time: the end of one sends the next. */
   async closed(inFlight: number, seconds: number): Promise<void> {
     const until = performance.now() + seconds * 1_000
-    const worker = async () => {
-      while (performance.now() < until) {
-        const { promise, resolve } = Promise.withResolvers<void>()
-        await this.#place(resolve)
-        await Promise.race([promise, pause(drainMsMax, undefined, { ref: false })])
-      }
+    const next = () => {
+      if (performance.now() < until) void this.#place(next)
     }
-    await Promise.all(Array.from({ length: inFlight }, worker))
+    for (let i = 0; i < inFlight; i++) next()
+    await pause(seconds * 1_000)
   }
 
-  /** So many a second, whatever becomes of them. Not more than 20,000 wait for their answer. */
+  /** So many a second, whatever becomes of them. */
   async atRate(rate: number, seconds: number): Promise<void> {
     const began = performance.now()
-    const total = Math.floor(rate * seconds)
-    const pending = new Set<Promise<void>>()
-    for (let sent = 0; sent < total; ) {
+    const total = Math.max(1, Math.floor(rate * seconds))
+    // Late when the shop answers nothing for long; then the rest is given up.
+    for (let sent = 0; sent < total && performance.now() - began < seconds * 1_000 + drainMsMax; ) {
       const due = Math.min(total, Math.floor(((performance.now() - began) / 1_000) * rate) + 1)
-      for (; sent < due && pending.size < 20_000; sent++) {
-        const placing: Promise<void> = this.#place().finally(() => pending.delete(placing))
-        pending.add(placing)
-      }
+      for (; sent < due && this.#unanswered < unansweredMax; sent++) void this.#place(nothing)
       await pause(Math.max(1, Math.min(20, 1_000 / rate)))
     }
-    await Promise.all(pending)
   }
 
-  /** Waits until every accepted order has ended, a minute at most. */
+  /** Waits until every order has been answered and has ended, a minute at most. */
   async drain(): Promise<void> {
     const until = performance.now() + drainMsMax
-    while (this.#open.size > 0 && performance.now() < until) await pause(20)
-    await this.#pool.close()
+    while (this.#open.size + this.#unanswered > 0 && performance.now() < until) await pause(20)
+    await Promise.all(this.#pools.map((pool) => pool.destroy()))
   }
 
+  /** Without an end, or without an answer. */
   get open(): number {
-    return this.#open.size
+    return this.#open.size + this.#unanswered
   }
   get acceptedPerSecond(): number {
     return (this.accepted / (this.#lastAnswerAt - this.#firstSentAt)) * 1_000
@@ -163,6 +133,7 @@ export class Load {
   get completedPerSecond(): number {
     return (this.timesMs.length / (this.#lastEndAt - this.#firstSentAt)) * 1_000
   }
+  /** From the first POST to the last end. */
   get seconds(): number {
     return (this.#lastEndAt - this.#firstSentAt) / 1_000
   }

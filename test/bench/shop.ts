@@ -2,43 +2,35 @@ import { execFile } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Shop, startShop } from '@shop/infra/embedded'
-import pg from 'pg'
+import { type RunRecord, type Shop, startShop } from '@shop/infra/embedded'
+import type { Settings } from './options.ts'
 
-/** A fresh shop of its own, and what can be asked of it. */
+/** A fresh shop of its own. */
 export interface BenchShop {
-  readonly urls: Readonly<Record<string, string>>
-  readonly brokers: readonly string[]
-  /** The processes to be measured, each by name. */
+  /** The base URLs of all processes, by service. */
+  readonly urls: Readonly<Record<string, readonly string[]>>
+  readonly backends: { readonly kafkaBrokers: string; readonly postgresUrl: string; readonly mongoUrl: string }
+  /** What each service's DATABASE_URL is. */
+  readonly databaseUrls: Readonly<Record<string, string>>
+  /** The processes to be measured, by name; those of one service together. */
   pids(): Record<string, number[]>
-  /** Transactions that PostgreSQL has committed since it started. */
-  commits(): Promise<number>
-  /** By service, messages and transactions so far. */
-  batches(): Promise<Record<string, { messages: number; transactions: number }>>
-  durability(): Promise<string[]>
-  /** `npm run check`, once the shop is at rest. @returns its last line; throws when it does not hold. */
+  /** `npm run check`, once the shop is at rest. @returns its last line. @throws when it does not hold */
   check(waitSeconds: number): Promise<string>
   stop(): Promise<void>
 }
 
 const checkMain = join(import.meta.dirname, '../check/main.ts')
-const checkMsMax = 600_000
-
-const figure = (text: string, name: string): number => {
-  const line = text.split('\n').find((l) => l.startsWith(`${name}{`) || l.startsWith(`${name} `))
-  return Number(line?.slice(line.lastIndexOf(' ') + 1) ?? Number.NaN)
-}
+const checkMsMax = 1_800_000
 
 const pidsOf = (shop: Shop): Record<string, number[]> => {
-  const { services, backends } = JSON.parse(readFileSync(join(shop.dataDir, 'run.json'), 'utf8')) as Record<
-    'services' | 'backends',
-    Record<string, { pid: number }>
-  >
-  return Object.fromEntries(Object.entries({ ...services, ...backends }).map(([name, { pid }]) => [name, [pid]]))
+  const { services, others, backends } = JSON.parse(readFileSync(join(shop.dataDir, 'run.json'), 'utf8')) as RunRecord
+  const all = Object.entries({ ...services, ...others, ...backends })
+  // payment-2 is a process of payment
+  const grouped = Map.groupBy(all, ([name]) => name.replace(/-\d+$/, ''))
+  return Object.fromEntries([...grouped].map(([name, entries]) => [name, entries.map(([, { pid }]) => pid)]))
 }
 
-const runCheck = (shop: Shop, waitSeconds: number): Promise<string> => {
-  const { kafkaBrokers, postgresUrl, mongoUrl } = shop.backends
+const runCheck = ({ backends: { kafkaBrokers, postgresUrl, mongoUrl } }: Shop, waitSeconds: number): Promise<string> => {
   const env = { ...process.env, KAFKA_BROKERS: kafkaBrokers, POSTGRES_URL: postgresUrl, MONGO_URL: mongoUrl }
   const args = [checkMain, '--wait', String(waitSeconds)]
   return new Promise((resolve, reject) =>
@@ -50,49 +42,44 @@ const runCheck = (shop: Shop, waitSeconds: number): Promise<string> => {
   )
 }
 
-/** Starts it on free ports in a folder of its own, which `stop` removes. */
-export const startBenchShop = async (log: (line: string) => void): Promise<BenchShop> => {
+/** A folder under the system's temporary one. Goes away with `remove`. */
+export const temporaryFolder = (): { readonly dataDir: string; remove(): void } => {
   const dataDir = mkdtempSync(join(tmpdir(), 'shop-bench-'))
   chmodSync(dataDir, 0o711) // for root: PostgreSQL runs as another account then
-  const env = { ...process.env, LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' }
-  const shop = await startShop({ dataDir, ports: 'free', log, env })
-  const db = new pg.Client({ connectionString: shop.backends.postgresUrl })
-  await db.connect()
-  return {
-    urls: shop.urls,
-    brokers: shop.backends.kafkaBrokers.split(','),
-    pids: () => pidsOf(shop),
-    commits: async () => {
-      const { rows } = await db.query<{ commits: string }>('SELECT sum(xact_commit) AS commits FROM pg_stat_database')
-      return Number(rows[0]?.commits)
-    },
-    batches: async () => {
-      const entries = Object.entries(shop.urls).map(async ([name, url]) => {
-        const text = await (await fetch(`${url}/metrics`)).text()
-        return [
-          name,
-          { messages: figure(text, 'shop_batch_size_sum'), transactions: figure(text, 'shop_batch_size_count') },
-        ] as const
-      })
-      return Object.fromEntries(await Promise.all(entries))
-    },
-    durability: async () => {
-      const names = ['fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method']
-      const { rows } = await db.query<{ name: string; setting: string }>(
-        'SELECT name, setting FROM pg_settings WHERE name = ANY($1) ORDER BY name',
-        [names],
-      )
-      return [
-        `PostgreSQL ${rows.map(({ name, setting }) => `${name}=${setting}`).join(' ')}`,
-        'Kafka acks=all, idempotent producer, one broker: it acknowledges from the page cache, as Kafka does by default',
-        'MongoDB writeConcern majority, journal',
-      ]
-    },
-    check: (waitSeconds) => runCheck(shop, waitSeconds),
-    stop: async () => {
-      await db.end()
-      await shop.stop()
-      rmSync(dataDir, { recursive: true, force: true })
-    },
+  return { dataDir, remove: () => rmSync(dataDir, { recursive: true, force: true }) }
+}
+
+/** Starts it on free ports in a folder of its own, which `stop` removes. */
+export const startBenchShop = async (
+  { customers, skus, replicas }: Pick<Settings, 'customers' | 'skus' | 'replicas'>,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<BenchShop> => {
+  const folder = temporaryFolder()
+  const env = {
+    ...process.env,
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
+    LOAD_CUSTOMERS: String(customers),
+    LOAD_SKUS: String(skus),
+  }
+  const shop = await startShop({ dataDir: folder.dataDir, ports: 'free', log, env, signal }).catch((error) => {
+    folder.remove()
+    throw error
+  })
+  const stop = () => shop.stop().finally(folder.remove)
+  try {
+    const urls: Record<string, readonly string[]> = {}
+    for (const service of Object.keys(shop.urls)) urls[service] = await shop.scale(service, replicas)
+    return {
+      urls,
+      backends: shop.backends,
+      databaseUrls: shop.databaseUrls,
+      pids: () => pidsOf(shop),
+      check: (waitSeconds) => runCheck(shop, waitSeconds),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
   }
 }

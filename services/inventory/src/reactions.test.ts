@@ -23,7 +23,7 @@ beforeAll(async () => {
   admin = new pg.Client({ connectionString: POSTGRES_URL })
   await admin.connect()
   await admin.query(`CREATE DATABASE ${database}`)
-  await initialise(connectionString)
+  await initialise(connectionString, { loadSkus: 0 })
   pool = createPool({ connectionString, applicationName: 'inventory-test', onIdleError: () => {} })
   store = new PostgresMessageStore(pool, 'inventory')
 })

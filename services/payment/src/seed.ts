@@ -8,11 +8,12 @@ interface DemoCustomer {
   readonly blocked: boolean
 }
 
-const demoCustomers: readonly DemoCustomer[] = [
+/** @param loadCustomers how many have money without end, as load needs them. */
+const demoCustomers = (loadCustomers: number): readonly DemoCustomer[] => [
   { customerId: 'alice', balance: 1_000_000, blocked: false },
   { customerId: 'bob', balance: 2_000, blocked: false },
   { customerId: 'mallory', balance: 1_000_000, blocked: true },
-  ...Array.from({ length: 100 }, (_, i) => ({
+  ...Array.from({ length: loadCustomers }, (_, i) => ({
     customerId: `load-${String(i + 1).padStart(3, '0')}`,
     balance: 100_000_000_000,
     blocked: false,
@@ -20,7 +21,8 @@ const demoCustomers: readonly DemoCustomer[] = [
 ]
 
 /** Adds the demo customers that do not exist yet; their first money is a deposit in the ledger like any other. One statement, so all or nothing. */
-export const seed = async (pool: Pool): Promise<void> => {
+export const seed = async (pool: Pool, loadCustomers: number): Promise<void> => {
+  const customers = demoCustomers(loadCustomers)
   await pool.query(
     `WITH demo AS (
        SELECT * FROM unnest($1::text[], $2::bigint[], $3::boolean[]) AS t(customer_id, balance, blocked)
@@ -33,9 +35,9 @@ export const seed = async (pool: Pool): Promise<void> => {
      SELECT transaction_id, 'deposit', account, amount, currency FROM added,
        LATERAL (VALUES ($4, -balance), ($5 || customer_id, balance)) AS entry(account, amount)`,
     [
-      demoCustomers.map((c) => c.customerId),
-      demoCustomers.map((c) => c.balance),
-      demoCustomers.map((c) => c.blocked),
+      customers.map((c) => c.customerId),
+      customers.map((c) => c.balance),
+      customers.map((c) => c.blocked),
       funding,
       customerAccount(''),
     ],

@@ -3,17 +3,20 @@ import { answer } from './messages.ts'
 import type { Subject } from './subject.ts'
 
 export const memorySubject = async (): Promise<Subject> => {
-  const database = new MemoryDatabase<number>()
-  const store = new MemoryMessageStore<number>(database)
+  let store = new MemoryMessageStore<number>(new MemoryDatabase<number>())
   return {
     name: 'memory',
-    store,
+    get store() {
+      return store
+    },
     handle: (batch) =>
       store.handleOnce(batch, async (work, fresh) => {
         for (const { key } of fresh) work.set(key, (work.get(key) ?? 0) + 1)
         return fresh.map(answer)
       }),
-    empty: async () => database.documents.clear(),
+    empty: async () => {
+      store = new MemoryMessageStore<number>(new MemoryDatabase<number>())
+    },
     close: async () => {},
   }
 }

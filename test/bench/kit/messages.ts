@@ -19,4 +19,6 @@ export const incoming = (count: number): Message[] =>
 export const answer = (cause: Message): Message =>
   causedBy(cause, { type: 'PaymentCaptured', data: { customerId: 'load-001', amount: 100, currency: 'EUR' } })
 
+/** Of the service that tells the answer, and of one that hears it. */
 export const catalogue = catalogueFor('payment')
+export const consumer = catalogueFor('inventory')

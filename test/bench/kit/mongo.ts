@@ -8,13 +8,17 @@ export const mongoSubject = async (url: string): Promise<Subject> => {
   const model = messageDocumentModel<number>(connection, 'counts')
   await model.createCollection()
   await model.createIndexes()
-  const store = new MongoMessageStore<number>(connection, model)
+  // It keeps in memory what is to be relayed, so that each turn begins with another one.
+  const newStore = () => new MongoMessageStore<number>(connection, model)
+  let store = newStore()
   const bareModel = messageDocumentModel<number>(connection, 'bare')
   await bareModel.createCollection()
   await bareModel.createIndexes()
   return {
     name: 'MongoDB server',
-    store,
+    get store() {
+      return store
+    },
     handle: (batch) =>
       store.handleOnce(batch, async (work, fresh) => {
         for (const { key } of fresh) work.set(key, (work.get(key) ?? 0) + 1)
@@ -30,8 +34,10 @@ export const mongoSubject = async (url: string): Promise<Subject> => {
         { ordered: false, writeConcern: { w: 'majority', journal: true } },
       ),
     empty: async () => {
+      await store.close()
       await model.collection.deleteMany({})
       await bareModel.collection.deleteMany({})
+      store = newStore()
     },
     close: async () => {
       await store.close()

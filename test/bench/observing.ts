@@ -1,0 +1,111 @@
+import { allTopics } from '@shop/choreography'
+import { kafkaClient } from '@shop/messaging/kafka'
+import { messageDocumentModel } from '@shop/messaging/mongo'
+import mongoose from 'mongoose'
+import pg from 'pg'
+import type { BenchShop } from './shop.ts'
+
+/** What the shop has done since it started. */
+export interface Counts {
+  /** Records on the topics of events. */
+  readonly events: number
+  /** Transactions that PostgreSQL has committed, in all databases. */
+  readonly commits: number
+  /** By service, over all its processes. */
+  readonly handling: Readonly<Record<string, Handling>>
+}
+
+export interface Handling {
+  /** Messages whose effect was committed. */
+  readonly handled: number
+  /** Local transactions that handled messages. */
+  readonly transactions: number
+}
+
+export interface Observer {
+  counts(): Promise<Counts>
+  /** The settings in force on which it depends that what was acknowledged is not lost. */
+  durability(): Promise<string[]>
+  close(): Promise<void>
+}
+
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const scrapeMsMax = 10_000
+
+/** The sum of a metric's samples. */
+export const sampleSum = (text: string, name: string): number =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+
+const handlingOf = async (urls: readonly string[]): Promise<Handling> => {
+  const texts = await Promise.all(
+    urls.map(async (url) => (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(scrapeMsMax) })).text()),
+  )
+  const text = texts.join('\n')
+  return { handled: sampleSum(text, 'shop_messages_handled_total'), transactions: sampleSum(text, 'shop_transactions_total') }
+}
+
+/** Asks the shop's databases, broker and services from outside. */
+export const observe = async ({ urls, backends }: BenchShop): Promise<Observer> => {
+  const kafka = kafkaClient({ brokers: backends.kafkaBrokers.split(','), clientId: 'bench', log: quiet })
+  const admin = kafka.admin()
+  const db = new pg.Client({ connectionString: backends.postgresUrl })
+  await Promise.all([admin.connect(), db.connect()])
+  const { events: topics } = allTopics()
+
+  const recordCount = async (): Promise<number> => {
+    const ends = await Promise.all(topics.map((topic) => admin.fetchTopicOffsets(topic)))
+    return ends.flat().reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0)
+  }
+  const commitCount = async (): Promise<number> => {
+    const { rows } = await db.query<{ commits: string }>('SELECT sum(xact_commit) AS commits FROM pg_stat_database')
+    return Number(rows[0]?.commits)
+  }
+  return {
+    counts: async () => {
+      const entries = Object.entries(urls).map(async ([name, all]) => [name, await handlingOf(all)] as const)
+      const [events, commits, handling] = await Promise.all([recordCount(), commitCount(), Promise.all(entries)])
+      return { events, commits, handling: Object.fromEntries(handling) }
+    },
+    durability: async () => [await ofPostgres(db), await ofKafka(admin, topics[0] ?? ''), await ofMongo(backends.mongoUrl)],
+    close: async () => void (await Promise.all([admin.disconnect(), db.end()])),
+  }
+}
+
+const ofPostgres = async (db: pg.Client): Promise<string> => {
+  const names = ['fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method']
+  const { rows } = await db.query<{ name: string; setting: string }>(
+    'SELECT name, setting FROM pg_settings WHERE name = ANY($1) ORDER BY name',
+    [names],
+  )
+  return `PostgreSQL ${rows.map(({ name, setting }) => `${name}=${setting}`).join(' ')}`
+}
+
+type Admin = ReturnType<ReturnType<typeof kafkaClient>['admin']>
+const topicResource = 2
+
+const ofKafka = async (admin: Admin, topic: string): Promise<string> => {
+  const configNames = ['min.insync.replicas', 'flush.messages']
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: topicResource, name: topic, configNames }],
+  })
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+  const replicas = topics[0]?.partitions[0]?.replicas.length
+  const configs = resources.flatMap((r) => r.configEntries).map(({ configName, configValue }) => `${configName}=${configValue}`)
+  // The kit has no other way to produce; an acknowledged record is in the page cache of every in-sync replica.
+  return `Kafka acks=all, idempotent producer, replication factor ${replicas}, ${configs.join(' ')}`
+}
+
+const ofMongo = async (url: string): Promise<string> => {
+  const connection = await mongoose.createConnection(url, { serverSelectionTimeoutMS: 5_000 }).asPromise()
+  try {
+    const concern = messageDocumentModel(connection, 'durability').schema.get('writeConcern')
+    const { version } = (await connection.getClient().db().admin().command({ buildInfo: 1 })) as unknown as { version: string }
+    return `MongoDB ${version}, write concern ${JSON.stringify(concern)}`
+  } finally {
+    await connection.close()
+  }
+}
