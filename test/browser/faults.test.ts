@@ -29,6 +29,18 @@ test('a poisoned order becomes a dead letter, and is completed when that is repl
   await letter.waitFor({ state: 'detached' })
 })
 
+test('an order that is cancelled in flight is undone, last step first', async () => {
+  const page = await visit('/faults')
+  await page.getByRole('switch', { name: 'Inventory is slow' }).click()
+  await page.getByText('1 fault is on').waitFor()
+  const orderId = await placePreset(await visit('/'), 'A good order')
+  const order = await visit(`/orders/${orderId}`)
+  await order.getByText('waiting for inventory to answer payment captured').waitFor({ timeout: soonMs })
+  await order.getByRole('button', { name: 'Cancel this order' }).click()
+  await stateOf(order, 'Cancelled').waitFor({ timeout: soonMs })
+  await order.getByText(/cancelled on request, after .* stock released undoes stock reserved and payment refunded/).waitFor()
+})
+
 test('the invariants are checked from the page, and hold', async () => {
   const page = await visit('/faults')
   await page.getByRole('button', { name: 'Check now' }).click()

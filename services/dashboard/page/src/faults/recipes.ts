@@ -40,10 +40,11 @@ export const recipes: readonly Recipe[] = [
     fault: { point: 'relay-after-publish', action: 'crash', type: 'PaymentCaptured', forMs: 5 * minute },
   },
   {
-    title: 'Delivery is slow',
-    expect: 'Delivery waits ten seconds before it decides. Cancel an order meanwhile: it is undone, last step first.',
-    service: 'delivery',
-    fault: { point: 'after-receive', action: 'stall', type: 'StockReserved', stallMs: 10_000, forMs: 5 * minute },
+    title: 'Inventory is slow',
+    expect:
+      'Inventory waits ten seconds before it reserves. Cancel the order meanwhile: delivery remembers that and says no, and all is undone, last step first.',
+    service: 'inventory',
+    fault: { point: 'after-receive', action: 'stall', type: 'PaymentCaptured', stallMs: 10_000, forMs: 5 * minute },
   },
   {
     title: 'The answer to a customer is lost',

@@ -14,8 +14,11 @@ export const story = (saga: Saga): string => {
   const { order } = saga
   const undone = saga.compensations.filter((c) => c.undoneById !== undefined)
   const sentences: string[] = []
+  const asked = saga.events.some((e) => e.type === 'OrderCancellationRequested')
   if (order.state === 'CONFIRMED')
     sentences.push(`Every step was taken and the order was confirmed in ${duration(order.durationMs ?? 0)}.`)
+  if (order.state === 'CONFIRMED' && asked)
+    sentences.push('A request to cancel it came too late: the delivery had been scheduled.')
   if (order.state === 'CANCELLED') {
     const took = duration(order.durationMs ?? 0)
     const why = order.reason ? `: ${words(order.reason)}` : ''

@@ -12,6 +12,8 @@ export const BurstForm = () => {
   const [orders, setOrders] = useState(500)
   const [perSecond, setPerSecond] = useState(50)
   const [failing, setFailing] = useState(20)
+  // Opened by a burst that runs, it stays open when that has ended.
+  const [open, setOpen] = useState(false)
   const limits = about.value?.limits
   const now = burst.value
   const begin = () =>
@@ -20,7 +22,7 @@ export const BurstForm = () => {
       burst.value = await post<Burst>('/api/bursts', request)
     })
   return (
-    <details class="own" open={now?.running}>
+    <details class="own" open={open || now?.running} onToggle={(e) => setOpen(e.currentTarget.open)}>
       <summary>Place many at once</summary>
       <form onSubmit={submitting(() => void begin())}>
         <label>
