@@ -111,9 +111,9 @@ try {
     const { out, compare, json } = options.output
     const before = compare === undefined ? undefined : readReport(compare)
     const report = await run(options.settings, endOnRequest(tell))
-    if (out !== undefined) writeFileSync(out, `${JSON.stringify(report, null, 2)}\n`)
     console.log(json ? JSON.stringify(report, null, 2) : reportText(report, before))
     requireEnded(report.phases)
+    if (out !== undefined) writeFileSync(out, `${JSON.stringify(report, null, 2)}\n`)
   }
 } catch (error) {
   console.error(error instanceof Misuse ? error.message : `bench: ${(error as Error).message}`)

@@ -22,7 +22,7 @@ and databases share the machine.
   --past N           puts so many past orders into the databases first, up to 5000000; default 0
 
   --out FILE         saves the figures as JSON; --compare FILE prints this run's ratios to another one's; --json prints JSON
-Exit code 1 when the check does not hold, or an order failed or did not end: the run does not count then.`
+Exit code 1 when the check does not hold, or an order failed or did not end: the run does not count then, and is not saved.`
 
 export const phaseNames = ['max', '5', '50', '90', 'sustain', 'overload'] as const
 export type PhaseName = (typeof phaseNames)[number]

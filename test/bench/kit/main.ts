@@ -14,9 +14,10 @@ import { measureRelay, measureStore, type StoreFigures } from './stores.ts'
 
 const usage = `npm run bench:kit -- [--seconds N] [--json] [--out FILE]
 
-Events handled a second on each store, by batch size: each event with its id, its state and one outgoing message, one commit a batch. Beside
-it the same by bare statements on one connection, in the same run; then the relay, and producing and consuming against kafkajs alone.
-  --seconds N   for each figure; default 3`
+Events handled a second on each store, by batch size: each event with its id, its state and one outgoing message, one commit a batch; for
+orders that are new, and for later events of orders that are known. Beside it the same rows and documents by bare statements on one
+connection, which read nothing first, in the same run; then the relay, and producing and consuming against kafkajs alone.
+  --seconds N   for each line; default 3`
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const tell = (line: string) => console.error(`bench:kit: ${line}`)
@@ -69,7 +70,7 @@ const line = (name: string, size: number | undefined, kit: number, bare?: number
 const text = ({ stores, relay, kafka }: Awaited<ReturnType<typeof run>>): string =>
   [
     'events/s                batch       kit      bare  kit/bare',
-    ...stores.map(({ store, size, kit, bare }) => line(`${store}, handle`, size, kit, bare)),
+    ...stores.map(({ store, event, size, kit, bare }) => line(`${store}, ${event}`, size, kit, bare)),
     ...Object.entries(relay).map(([store, perSecond]) => line(`${store}, relay`, undefined, perSecond)),
     line('Kafka, produce', 500, kafka.produce, kafka.bareProduce),
     line('Kafka, consume', undefined, kafka.consume, kafka.bareConsume),

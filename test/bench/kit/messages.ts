@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { catalogueFor } from '@shop/choreography'
-import { causedBy, type Message, startedBy } from '@shop/messaging'
+import { causedBy, type Message, newId, startedBy } from '@shop/messaging'
 
 /** What comes in: one event of the shop's own for a new order each, of the size that it has there. */
 export const incoming = (count: number): Message[] =>
@@ -14,6 +14,9 @@ export const incoming = (count: number): Message[] =>
     }
     return startedBy({ key: randomUUID() }, { type: 'OrderPlaced', data })
   })
+
+/** One more event for the same order. */
+export const laterOf = (first: Message): Message => ({ ...first, id: newId(), causationId: first.id })
 
 /** What is told because of it. */
 export const answer = (cause: Message): Message =>

@@ -1,6 +1,22 @@
+import type { Message } from '@shop/messaging'
 import { connectMongo, MongoMessageStore, messageDocumentModel } from '@shop/messaging/mongo'
 import { answer } from './messages.ts'
 import type { Subject } from './subject.ts'
+
+const outboxOf = (message: Message) => {
+  const { data, ...told } = answer(message)
+  return [{ ...told, data: JSON.stringify(data) }]
+}
+const insertOne = (m: Message) => ({
+  insertOne: { document: { _id: m.key, version: 1, state: 1, handled: [m.id], outbox: outboxOf(m) } },
+})
+/** Guarded by the version, as the kit does. */
+const replaceOne = (m: Message) => ({
+  replaceOne: {
+    filter: { _id: m.key, version: 1 },
+    replacement: { version: 2, state: 2, handled: [m.causationId, m.id], outbox: outboxOf(m) },
+  },
+})
 
 export const mongoSubject = async (url: string): Promise<Subject> => {
   const uri = `${url.replace(/\/$/, '')}/bench_kit`
@@ -24,15 +40,11 @@ export const mongoSubject = async (url: string): Promise<Subject> => {
         for (const { key } of fresh) work.set(key, (work.get(key) ?? 0) + 1)
         return fresh.map(answer)
       }),
-    bare: (batch) =>
-      bareModel.collection.bulkWrite(
-        batch.map((m) => {
-          const { data, ...told } = answer(m)
-          const outbox = [{ ...told, data: JSON.stringify(data) }]
-          return { insertOne: { document: { _id: m.key, version: 1, state: 1, handled: [m.id], outbox } } }
-        }) as never,
-        { ordered: false, writeConcern: { w: 'majority', journal: true } },
-      ),
+    bare: (batch, isLater) =>
+      bareModel.collection.bulkWrite((isLater ? batch.map(replaceOne) : batch.map(insertOne)) as never, {
+        ordered: false,
+        writeConcern: { w: 'majority', journal: true },
+      }),
     empty: async () => {
       await store.close()
       await model.collection.deleteMany({})

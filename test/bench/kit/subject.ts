@@ -1,5 +1,8 @@
 import type { Message, MessageStore } from '@shop/messaging'
 
+/** Handles one batch of first events, or of later ones of the same orders. */
+export type Work = (batch: readonly Message[], isLater: boolean) => Promise<unknown>
+
 /** A store under the kit, and the same work by bare statements on the same server. */
 export interface Subject {
   readonly name: string
@@ -8,7 +11,7 @@ export interface Subject {
   /** One batch through the kit: inbox, state, one outgoing message each, one commit. */
   handle(batch: readonly Message[]): Promise<unknown>
   /** The same rows or documents by the fewest statements on one connection, with one commit; absent when there is no server. */
-  readonly bare?: (batch: readonly Message[]) => Promise<unknown>
+  readonly bare?: Work
   /** Empties what the turns before have left, in the database and in the kit. */
   empty(): Promise<void>
   close(): Promise<void>
