@@ -88,8 +88,8 @@ test('one batch may hold whole sagas over the same SKU: each line of stock goes 
       : causedBy(captured, { type: 'DeliveryRejected', data: { reason: 'address_not_served' } }),
   )
   const batch = [...orders.flatMap((o) => [o.captured, o.placed]), ...answers]
-  expect(await store.handleOnce([...batch, ...batch], react)).toEqual({ handled: 90, duplicates: 90 })
-  expect(await store.handleOnce(batch, react)).toEqual({ handled: 0, duplicates: 90 })
+  expect(await store.handleOnce([...batch, ...batch], react)).toMatchObject({ handled: 90, duplicates: 90 })
+  expect(await store.handleOnce(batch, react)).toMatchObject({ handled: 0, duplicates: 90 })
 
   // 10,000 pieces are enough for the first 25 orders; 13 of them are issued, 12 released, and the last five get nothing.
   expect((await listStock(pool)).get('monitor')).toEqual({ onHand: 4_800, reserved: 0, issued: 5_200, received: 10_000 })
