@@ -61,16 +61,16 @@ const measureAll = async ({ kafkaBrokers, postgresUrl, mongoUrl }: Backends, sec
   return { stores, relay, kafka: await measureKafka(brokers, Math.min(kafkaEventsMax, kafkaEventsPerSecond * seconds), tell) }
 }
 
-const line = (name: string, size: number | undefined, kit: number, bare?: number): string => {
+const line = (name: string, size: number | undefined, kit: number, bare?: number, ratio?: number): string => {
   const n = (value: number) => Math.round(value).toLocaleString('en').padStart(10)
-  const compared = bare === undefined ? '' : `${n(bare)}${(kit / bare).toFixed(2).padStart(10)}`
+  const compared = bare === undefined ? '' : `${n(bare)}${(ratio ?? kit / bare).toFixed(2).padStart(10)}`
   return `${name.padEnd(24)}${String(size ?? '').padStart(5)}${n(kit)}${compared}`
 }
 
 const text = ({ stores, relay, kafka }: Awaited<ReturnType<typeof run>>): string =>
   [
     'events/s                batch       kit      bare  kit/bare',
-    ...stores.map(({ store, event, size, kit, bare }) => line(`${store}, ${event}`, size, kit, bare)),
+    ...stores.map(({ store, event, size, kit, bare, ratio }) => line(`${store}, ${event}`, size, kit, bare, ratio)),
     ...Object.entries(relay).map(([store, perSecond]) => line(`${store}, relay`, undefined, perSecond)),
     line('Kafka, produce', 500, kafka.produce, kafka.bareProduce),
     line('Kafka, consume', undefined, kafka.consume, kafka.bareConsume),

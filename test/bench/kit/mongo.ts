@@ -10,11 +10,11 @@ const outboxOf = (message: Message) => {
 const insertOne = (m: Message) => ({
   insertOne: { document: { _id: m.key, version: 1, state: 1, handled: [m.id], outbox: outboxOf(m) } },
 })
-/** Guarded by the version, as the kit does. */
+/** Guarded by the version, as the kit does. With its id, the server replaces the document without reading it field by field. */
 const replaceOne = (m: Message) => ({
   replaceOne: {
     filter: { _id: m.key, version: 1 },
-    replacement: { version: 2, state: 2, handled: [m.causationId, m.id], outbox: outboxOf(m) },
+    replacement: { _id: m.key, version: 2, state: 2, handled: [m.causationId, m.id], outbox: outboxOf(m) },
   },
 })
 

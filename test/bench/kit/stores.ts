@@ -3,7 +3,7 @@ import { relayOnce } from '@shop/messaging'
 import type { Publisher } from '@shop/messaging/kafka'
 import { catalogue, incoming, laterOf } from './messages.ts'
 import type { Subject, Work } from './subject.ts'
-import { median, type Tell, turns } from './turns.ts'
+import { median, medians, type Tell, turns } from './turns.ts'
 
 const sizes = [1, 20, 100, 200] as const
 /** Made ahead of being handled, so that making them is not measured; few enough to stay in the processor's caches. */
@@ -22,6 +22,7 @@ export interface StoreFigures {
   /** Events handled a second, by the kit and by bare statements. */
   readonly kit: number
   readonly bare?: number
+  readonly ratio?: number
 }
 
 type Batches = readonly ReturnType<typeof incoming>[]
@@ -84,8 +85,8 @@ export const measureStore = async (subject: Subject, seconds: number, tell: Tell
       await subject.empty()
     }
     for (const event of ['first', 'later'] as const) {
-      const of = (rates: readonly Rates[]) => median(rates.map((r) => r[event]))
-      figures.push({ store: name, event, size, kit: of(kits), ...(bare && { bare: of(bares) }) })
+      const compared = medians(kits.map((kit, turn) => ({ kit: kit[event], bare: bares[turn]?.[event] ?? Number.NaN })))
+      figures.push({ store: name, event, size, ...(bare ? compared : { kit: compared.kit }) })
     }
   }
   return figures
