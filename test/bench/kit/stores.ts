@@ -8,6 +8,7 @@ import { median, medians, type Tell, turns } from './turns.ts'
 const sizes = [1, 20, 100, 200] as const
 /** Made ahead of being handled, so that making them is not measured; few enough to stay in the processor's caches. */
 const eventsAhead = 400
+const batchesAhead = 40
 const drainedAtOnce = 1_000
 
 /** The first event of an order makes rows or a document, a later one changes them. */
@@ -39,7 +40,7 @@ const handledPerSecond = async (size: number, seconds: number, work: Work, betwe
   let events = 0
   const busyMs = { first: 0, later: 0 }
   while (busyMs.first + busyMs.later < seconds * 1_000) {
-    const firsts = Array.from({ length: Math.ceil(eventsAhead / size) }, () => incoming(size))
+    const firsts = Array.from({ length: Math.min(batchesAhead, Math.ceil(eventsAhead / size)) }, () => incoming(size))
     const laters = firsts.map((batch) => batch.map(laterOf))
     busyMs.first += await handleAll(firsts, 'first', work)
     await between()
