@@ -25,8 +25,6 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      // Each starts servers of its own, so they come one after the other, and after the shop of the scenarios has stopped.
-      { test: { name: 'bench', include: ['bench/**/smoke.test.ts'], fileParallelism: false, sequence: { groupOrder: 2 } } },
     ],
   },
 })
