@@ -55,7 +55,7 @@ function commandOf(server: MongoServer, data: string, port: number): { command: 
       args: ['--dbpath', data, '--bind_ip', LOOPBACK, '--port', String(port), '--wiredTigerCacheSizeGB', '0.25'],
     }
   }
-  const memory = ['-Xms64m', '-Xmx640m', '-XX:+UseSerialGC']
+  const memory = ['-Xms64m', '-Xmx768m', '-XX:+UseSerialGC']
   const logging = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true']
   return {
     command: server.java,

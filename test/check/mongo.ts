@@ -25,24 +25,21 @@ export interface MessageDocument {
   readonly outbox?: readonly { readonly id: string; readonly type: string }[]
 }
 
-const documentsPerSlice = 10_000
-const documentsPerBatch = 1_000
+const documentsPerPage = 5_000
 
 /**
- * Every document, a slice of the ids at a time: the embedded server collects all that a query finds in its memory before it answers,
- * which a large collection does not fit into. The ids are UUIDs, spread evenly.
+ * Every document, in the order of the ids, a page at a time: the embedded server collects all that a query finds in its memory before it
+ * answers, which a large collection does not fit into. A document that comes meanwhile with an id already passed is not read.
  */
 export async function* streamDocuments(collection: mongoose.mongo.Collection<MessageDocument>): AsyncGenerator<MessageDocument> {
-  const count = Math.ceil((await collection.estimatedDocumentCount()) / documentsPerSlice) || 1
-  const bound = (i: number) =>
-    Math.round((i / count) * 0x10000)
-      .toString(16)
-      .padStart(4, '0')
-  for (let i = 0; i < count; i++) {
-    // The first and the last slice are open, for ids that are no UUIDs.
-    const range = { ...(i > 0 && { $gte: bound(i) }), ...(i < count - 1 && { $lt: bound(i + 1) }) }
-    const fields = { state: 1, handled: 1, 'outbox.id': 1, 'outbox.type': 1 }
-    yield* collection.find(count > 1 ? { _id: range } : {}, { projection: fields, batchSize: documentsPerBatch })
+  const fields = { state: 1, handled: 1, 'outbox.id': 1, 'outbox.type': 1 }
+  for (let last: string | undefined; ; ) {
+    const page = await collection
+      .find(last === undefined ? {} : { _id: { $gt: last } }, { projection: fields, sort: { _id: 1 }, limit: documentsPerPage })
+      .toArray()
+    yield* page
+    if (page.length < documentsPerPage) return
+    last = page.at(-1)?._id
   }
 }
 
