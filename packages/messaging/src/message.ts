@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid'
+import { newUuid } from './uuid.ts'
 
 /** An event on its way: what it tells, and the envelope that ties it to the saga. Decoded already, so `data` fits its schema. */
 export interface Message {
@@ -27,7 +27,7 @@ export interface Stamps {
   nowMs(): number
 }
 
-let stamps: Stamps = { newId: () => uuidv7(), nowMs: () => Date.now() }
+let stamps: Stamps = { newId: newUuid, nowMs: () => Date.now() }
 
 /** For simulations: from now on all ids and times of this kit, in the whole process, come from `other`. */
 export const stampWith = (other: Stamps): void => {

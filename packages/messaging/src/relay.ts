@@ -3,6 +3,7 @@ import { encode } from './envelope.ts'
 import type { Faults } from './faults.ts'
 import type { Publisher } from './kafka/port.ts'
 import type { Log } from './log.ts'
+import { restAfter } from './pacing.ts'
 import type { MessageStore } from './store.ts'
 
 export interface RelayOptions {
@@ -50,7 +51,7 @@ export const relayOnce = async ({
 /**
  * Takes stored messages to the broker until it is stopped: read, publish, forget once acknowledged. A crash between the last two
  * publishes again, so each message arrives at least once. The order per key is the store's: one produce request is under way at a
- * time, and after a failure the same messages are read again from the oldest.
+ * time, and after a failure the same messages are read again from the oldest. Under load it gathers more for each request (`restAfter`).
  */
 export const startRelay = (options: RelayOptions): Relay => {
   const { store, log, pollIntervalMs = 100 } = options
@@ -62,9 +63,14 @@ export const startRelay = (options: RelayOptions): Relay => {
     let retryDelayMs = retryDelayMsMin
     for (;;) {
       try {
+        const beganAt = performance.now()
         const count = await relayOnce(options)
         retryDelayMs = retryDelayMsMin
-        if (count > 0 && (!stopping || Date.now() < drainUntil)) continue
+        if (count > 0 && (!stopping || Date.now() < drainUntil)) {
+          const restMs = stopping ? 0 : restAfter(count, performance.now() - beganAt)
+          if (restMs > 0) await rest.forMs(restMs, { ignoreWakes: true })
+          continue
+        }
         if (stopping) return
         await rest.forMs(pollIntervalMs)
       } catch (error) {

@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts'
+import { restAfter } from '../pacing.ts'
 import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords } from './port.ts'
 import type { Tenure } from './tenure.ts'
 
@@ -34,13 +35,16 @@ interface Portion {
   readonly count: number
 }
 
+const isDone = ({ next, records }: WaitingLane): boolean => next >= records.length
+
 const retryDelayMsMin = 100
 const retryDelayMsMax = 5_000
 
 /**
  * Gathers the lanes that one fetch delivered into chunks, so that one database transaction serves many partitions. kafkajs hands the
  * batches of a fetch to its workers in one tick (`src/consumer/workerQueue.js`) and fetches again only when all of them are done.
- * One call of the handler is under way at a time; a partition's records stay in order, its later chunk after its earlier one.
+ * One call of the handler is under way at a time; a partition's records stay in order, its later chunk after its earlier one. Under load
+ * the lanes are let go of a little later, and with them the next fetch, so that it brings more (`restAfter`).
  */
 export const gatherChunks = ({ handle, maxRecordsPerChunk, assignmentIn, log }: ChunksOptions): Chunks => {
   const lanes: WaitingLane[] = []
@@ -83,6 +87,8 @@ export const gatherChunks = ({ handle, maxRecordsPerChunk, assignmentIn, log }: 
 
   const pump = async () => {
     await Promise.resolve() // lets the other batches of this fetch in
+    let beganAt = performance.now()
+    let count = 0
     while (lanes.length > 0) {
       giveUp(({ tenure }) => tenure.over)
       const tenure = lanes[0]?.tenure
@@ -98,7 +104,14 @@ export const gatherChunks = ({ handle, maxRecordsPerChunk, assignmentIn, log }: 
         const last = lane.records[lane.next - 1]
         if (last) lane.done(last.offset)
       }
-      giveUp(({ next, records: all }) => next >= all.length)
+      count += records.length
+      if (lanes.every(isDone)) {
+        const restMs = restAfter(count, performance.now() - beganAt)
+        if (restMs > 0) await tenure.pause(restMs)
+        beganAt = performance.now()
+        count = 0
+      }
+      giveUp(isDone)
     }
     pumping = undefined
   }
