@@ -11,7 +11,7 @@ and databases share the machine.
   --seconds N        of each phase; default 60 (5 orders/s: 30)
   --sustain N        seconds of the phase sustain; default 600
   --overload N       seconds of the phase overload; default as --seconds
-  --in-flight N      orders on their way in the phase max; default 400, so that the shop refuses none
+  --in-flight N      orders on their way in the phase max; default 800, so that the shop refuses none
   --max RATE         takes this for the maximum instead of measuring it
   --warm-up N        seconds before the first phase; default 15, at most --seconds
 
@@ -108,7 +108,7 @@ export const readOptions = (args: readonly string[]): { settings: Settings; outp
       sustainSeconds: whole('sustain', 600, 1, 86_400),
       overloadSeconds: whole('overload', seconds, 1, 86_400),
       warmUpSeconds: whole('warm-up', Math.min(15, seconds), 0, 600),
-      inFlight: whole('in-flight', 400, 1, 10_000),
+      inFlight: whole('in-flight', 800, 1, 10_000),
       max: values.max === undefined ? undefined : whole('max', 0, 1, 100_000),
       failPercent: whole('fail', 0, 0, 100),
       customers: values['hot-account'] ? 1 : customers,

@@ -38,8 +38,10 @@ export const reactions =
   <Work>(tables: InventoryTables<Work>, isWithheld: (orderId: string, sku: string) => boolean = () => false): React<Work> =>
   async (work, fresh) => {
     const events = fresh as Events
-    await tables.openReservations(work, distinct(events.filter(opens).map((e) => e.key)))
-    const reservations = await tables.lockReservations(work, distinct(events.map((e) => e.key)))
+    const [, reservations] = await Promise.all([
+      tables.openReservations(work, distinct(events.filter(opens).map((e) => e.key))),
+      tables.lockReservations(work, distinct(events.map((e) => e.key))),
+    ])
     const lines = linesOf(events, reservations)
     const stock = await tables.lockStock(work, movingSkus(events, reservations, lines))
 
@@ -60,7 +62,6 @@ export const reactions =
         }
       outgoing.push(...told.map(({ cause, fact }) => causedBy(cause, fact)))
     }
-    await tables.saveReservations(work, changedReservations)
-    await tables.saveStock(work, changedStock)
+    await Promise.all([tables.saveReservations(work, changedReservations), tables.saveStock(work, changedStock)])
     return outgoing
   }

@@ -1,4 +1,7 @@
-/** The tables of inventory, as its reactions need them. `Work` is the database's native handle of one transaction. */
+/**
+ * The tables of inventory, as its reactions need them. `Work` is the database's native handle of one transaction: calls take effect in the order in
+ * which they are made, whether or not the one before has been answered.
+ */
 import type { Reservation, Stock } from './inventory.ts'
 
 export interface InventoryTables<Work> {

@@ -40,8 +40,10 @@ export const reactions =
         outgoing.push(message)
       }
     }
-    await tables.savePayments(work, changedPayments)
-    await tables.saveBalances(work, changedAccounts)
-    await tables.book(work, bookings)
+    await Promise.all([
+      tables.savePayments(work, changedPayments),
+      tables.saveBalances(work, changedAccounts),
+      tables.book(work, bookings),
+    ])
     return outgoing
   }

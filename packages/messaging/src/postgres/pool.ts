@@ -25,6 +25,8 @@ export const createPool = ({ connectionString, applicationName, connectionsMax =
     query_timeout: 15_000,
     idle_in_transaction_session_timeout: 20_000,
     keepAlive: true,
+    // Statements that need not know each other's answers are sent one behind the other, and answered in that order.
+    pipeline: true,
     // Statements here find their rows by key, but a prepared one keeps the plan of its first executions: made while a table was small, it
     // would read the whole table from then on. A scan is still made where there is no other way.
     options: '-c enable_seqscan=off',
