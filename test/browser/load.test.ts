@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { ended, type OrderView, place } from '../scenarios/shop.ts'
-import { preferBrowser, tooBusy } from './busy.ts'
+import { tooBusy } from './busy.ts'
 import { dashboardUrl, visit } from './reader.ts'
 
 const inFlightMax = 200
@@ -81,7 +81,6 @@ test('at 50 orders/s an event is on the page within 300 ms (p95) of being writte
   // High enough for what is placed within a second: rows out of sight are not drawn.
   const page = await visit('/orders', { viewport: { width: 1280, height: 1_600 } })
   await page.evaluate(noteRows)
-  preferBrowser()
   let best = Number.POSITIVE_INFINITY
   for (let round = 1; round <= 3 && best > 300; round++) {
     const { orders, delays } = await delaysAt50(page)
@@ -137,7 +136,6 @@ const countFrames = `
 test('while 500 orders/s are placed the list of orders stays above 30 frames/s', async ({ skip }) => {
   const busy = await tooBusy()
   const page = await visit('/orders', { before: countFrames })
-  preferBrowser()
   const idle = await frames(page, 2_000)
   const [placed, drawn] = await Promise.all([placeAt(500, 8), pause(2_000).then(() => frames(page, 5_000))])
   const told = await page.evaluate<{ frames: number; orders: number; omitted: number }>('window.told')

@@ -4,10 +4,10 @@ import { type Order, summaryOf } from './order.ts'
 import type { Change, Projection } from './projection.ts'
 import { RecentRates } from './rates.ts'
 
-export const framesPerSecondMax = 10
+export const framesPerSecondMax = 15
 export const ordersPerFrameMax = 50
 const snapshotOrders = 50
-/** A minute's frames at the highest rate. */
+/** Forty seconds of frames at the highest rate. */
 const ringMax = 600
 
 /** A frame on its way to the pages. */
@@ -22,7 +22,7 @@ export interface Sent {
 export type Listener = (sent: Sent, changed: ReadonlySet<string>) => void
 
 /**
- * Turns changes into frames: at most ten a second, each with the totals and some of the changed orders, whatever comes in. The last 600
+ * Turns changes into frames: at most fifteen a second, each with the totals and some of the changed orders, whatever comes in. The last 600
  * are kept, so that a page that was cut off for a while misses nothing.
  */
 export class Feed {

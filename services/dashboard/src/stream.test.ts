@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Frame, Snapshot } from './api.ts'
+import { framesPerSecondMax } from './feed.ts'
 import { paths, sagaOf, Topics } from './testing/records.ts'
 import { type Served, serve } from './testing/served.ts'
 import { type EventStream, openStream } from './testing/sse.ts'
@@ -83,7 +84,7 @@ describe('the stream', () => {
     const frames = () => stream.received.filter((m) => m.event === 'frame').map((m) => m.data as Frame)
     await stream.message('frame', (f) => f.totals.all === 400)
     const seconds = (performance.now() - began) / 1_000
-    expect(frames().length).toBeLessThanOrEqual(Math.ceil(seconds * 10) + 1)
+    expect(frames().length).toBeLessThanOrEqual(Math.ceil(seconds * framesPerSecondMax) + 1)
     expect(Math.max(...frames().map((f) => f.orders.length))).toBeLessThanOrEqual(50)
     expect(frames().reduce((sum, f) => sum + f.orders.length + f.omitted, 0)).toBe(400)
   })

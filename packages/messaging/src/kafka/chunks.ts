@@ -23,6 +23,8 @@ export interface ChunksOptions {
   readonly maxRecordsPerChunk: number
   readonly assignmentIn: (tenure: Tenure) => Assignment
   readonly log: Log
+  /** Lanes are not let go of sooner than this after they came, in milliseconds; default 0. */
+  readonly intervalMsMin?: number
 }
 
 interface WaitingLane extends Lane {
@@ -46,7 +48,8 @@ const retryDelayMsMax = 5_000
  * One call of the handler is under way at a time; a partition's records stay in order, its later chunk after its earlier one. Under load
  * the lanes are let go of a little later, and with them the next fetch, so that it brings more (`restAfter`).
  */
-export const gatherChunks = ({ handle, maxRecordsPerChunk, assignmentIn, log }: ChunksOptions): Chunks => {
+export const gatherChunks = (options: ChunksOptions): Chunks => {
+  const { handle, maxRecordsPerChunk, assignmentIn, log, intervalMsMin = 0 } = options
   const lanes: WaitingLane[] = []
   let pumping: Promise<void> | undefined
 
@@ -106,7 +109,8 @@ export const gatherChunks = ({ handle, maxRecordsPerChunk, assignmentIn, log }: 
       }
       count += records.length
       if (lanes.every(isDone)) {
-        const restMs = restAfter(count, performance.now() - beganAt)
+        const tookMs = performance.now() - beganAt
+        const restMs = Math.max(restAfter(count, tookMs), intervalMsMin - tookMs)
         if (restMs > 0) await tenure.pause(restMs)
         beganAt = performance.now()
         count = 0

@@ -30,6 +30,8 @@ export interface ConsumeOptions {
   readonly heartbeatIntervalMs?: number
   /** How long the broker holds a fetch back when there is nothing, default 250 ms. New records end the wait at once. */
   readonly fetchWaitMsMax?: number
+  /** After a fetch that brought something the next one begins no sooner than this; default 0. For readers whom a moment does not matter. */
+  readonly fetchIntervalMsMin?: number
   /** Default 262,144 bytes. A fetch is handled before the next one, and a rebalance does not wait for all of it. */
   readonly fetchBytesPerPartitionMax?: number
   /** Handled records are read again after a crash when they are not committed yet; default 500 ms. */
@@ -66,6 +68,7 @@ export const consume = (options: ConsumeOptions): Subscription => {
       rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 10_000,
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? 1_000,
       fetchWaitMsMax: options.fetchWaitMsMax ?? 250,
+      fetchIntervalMsMin: options.fetchIntervalMsMin ?? 0,
       fetchBytesPerPartitionMax: options.fetchBytesPerPartitionMax ?? 262_144,
       commitIntervalMs: options.commitIntervalMs ?? 500,
     })

@@ -19,6 +19,7 @@ export interface SessionOptions {
   readonly rebalanceTimeoutMs: number
   readonly heartbeatIntervalMs: number
   readonly fetchWaitMsMax: number
+  readonly fetchIntervalMsMin: number
   readonly fetchBytesPerPartitionMax: number
   readonly commitIntervalMs: number
 }
@@ -79,6 +80,7 @@ export const openSession = (options: SessionOptions): Session => {
     handle,
     maxRecordsPerChunk,
     log,
+    intervalMsMin: options.fetchIntervalMsMin,
     assignmentIn: (mine) => ({
       abandoned: () => mine.over || heartbeats.stale() || latest?.isRunning() === false,
       heartbeat: async () => {

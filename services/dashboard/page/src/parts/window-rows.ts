@@ -9,7 +9,7 @@ export const useWindowRows = (count: number, rowPx: number) => {
   const options = {
     count,
     estimateSize: () => rowPx,
-    overscan: 12,
+    overscan: 6,
     getScrollElement: () => window,
     observeElementRect: observeWindowRect,
     observeElementOffset: observeWindowOffset,
