@@ -1,7 +1,7 @@
 /** Pure: an order as the dashboard keeps it, and what it adds to the figures of the whole shop. */
 import type { OrderState, OrderSummary } from './api.ts'
 import { binOf, stepOf } from './durations.ts'
-import type { SeenEvent } from './observation.ts'
+import { type SeenEvent, undecodable } from './observation.ts'
 import { edgesWalked, expectationsOf, genuine, isTerminal, isUndoing, positionOf, stateOf, type Told } from './saga.ts'
 
 /** A row; times in milliseconds since 1970. */
@@ -23,12 +23,14 @@ export interface Order {
   readonly compensated: number
   /** Names, separated by blanks. */
   readonly waitingFor: string
-  /** Records that were not kept, beyond `recordsMax`. */
+  /** Records that were not kept, since there were too many. */
   readonly omitted: number
 }
 
-/** Records kept of one order; copies beyond are only counted. */
-export const recordsMax = 500
+/** Most records kept of one order. */
+export const recordsMax = 1_000
+/** Of which so many leave no room for further copies and unreadable records: those are only counted, so that no event of its saga is lost. */
+const copiesMax = 500
 
 export const newOrder = (orderId: string, at: number): Order => ({
   orderId,
@@ -63,16 +65,21 @@ export interface OrderWithEvents {
   readonly told: readonly Told[]
 }
 
-/** The order with one more record; `kept` is false for a copy beyond the bound. */
+/** The order with one more record; `kept` is false for one beyond the bounds. What cannot be read is nobody's copy. */
 export const withEvent = (
   { order, told }: OrderWithEvents,
   event: SeenEvent,
 ): OrderWithEvents & { copyOf: string | null; kept: boolean } => {
-  const first = told.find((e) => e.id === event.id && e.type === event.type && e.copyOf === null)
+  const readable = event.type !== undecodable
+  const first = readable ? told.find((e) => e.id === event.id && e.type === event.type && e.copyOf === null) : undefined
   const copyOf = first === undefined ? null : positionOf(first)
-  const kept = copyOf === null || told.length < recordsMax
+  const kept = told.length < (readable && copyOf === null ? recordsMax : copiesMax)
   const all = kept ? [...told, { ...event, copyOf }] : told
-  const counted = kept ? order : { ...order, omitted: order.omitted + 1 }
+  const counted = {
+    ...order,
+    duplicates: order.duplicates + (copyOf === null ? 0 : 1),
+    omitted: order.omitted + (kept ? 0 : 1),
+  }
   return { order: concluded(facts(counted, event), all), told: all, copyOf, kept }
 }
 
@@ -91,7 +98,6 @@ const concluded = (order: Order, told: readonly Told[]): Order => {
     lastType: last.type,
     endedAt: ended?.at ?? null,
     events: events.length,
-    duplicates: told.filter((e) => e.copyOf !== null).length + order.omitted,
     compensated: events.some((e) => isUndoing(e.type)) ? 1 : 0,
     waitingFor: [...new Set(expectationsOf(events).map((e) => e.service))].join(' '),
   }

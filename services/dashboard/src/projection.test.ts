@@ -86,6 +86,18 @@ describe('an order', () => {
     expect(p.totals()).toMatchObject({ events: 5, duplicates: 1, deadLetters: 1 })
   })
 
+  test('keeps its events whatever else comes under its key, and not all of that', () => {
+    const p = projection()
+    const topics = new Topics()
+    const [placed, ...later] = sagaOf(paths.confirmed).map((m) => topics.event(m))
+    if (placed === undefined) throw new Error('no such event')
+    const rubbish = () => topics.record({ topic: 'shop.order', key: placed.key, value: 'rubbish', headers: {} })
+    p.apply([placed, ...Array.from({ length: 600 }, rubbish), ...later])
+    const [order] = p.store.orders({ limit: 1 })
+    expect(order).toMatchObject({ state: 'CONFIRMED', events: 5, duplicates: 0, omitted: 101 })
+    expect(p.store.events(placed.key ?? '', 1_000)).toHaveLength(504)
+  })
+
   test('is not made of what no event can be read from, and that is kept when it exists', () => {
     const p = projection()
     const topics = new Topics()
