@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { kafkaClient } from '@shop/messaging/kafka'
+import { type ClientOptions, kafkaClient } from '@shop/messaging/kafka'
 import type { KafkaMessage } from 'kafkajs'
 import type { Outcome } from './load.ts'
 
@@ -17,10 +17,10 @@ const typeOf = ({ headers }: KafkaMessage): string => {
 
 /** Reads the order topic from its end on, in a consumer group of its own. @throws when it has not joined within 20 s. */
 export const followOrders = async (
-  brokers: readonly string[],
+  at: Pick<ClientOptions, 'brokers' | 'route'>,
   onEnd: (orderId: string, outcome: Outcome) => void,
 ): Promise<Follower> => {
-  const kafka = kafkaClient({ brokers, clientId: 'bench', log: quiet })
+  const kafka = kafkaClient({ ...at, clientId: 'bench', log: quiet })
   const groupId = `bench-${randomUUID()}`
   const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 250 })
   const joined = Promise.withResolvers<void>()

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { bodies } from './bodies.ts'
+import { startComposeShop } from './compose-shop.ts'
 import { endOnRequest } from './ending.ts'
 import type { Phase, Report } from './figures.ts'
 import { followOrders } from './follower.ts'
@@ -11,7 +12,7 @@ import { Ends, measure, type Stretch } from './measure.ts'
 import { type Observer, observe } from './observing.ts'
 import { Misuse, type PhaseName, readOptions, type Settings, usage } from './options.ts'
 import { putPastOrders } from './past.ts'
-import { type BenchShop, startBenchShop } from './shop.ts'
+import { type BenchShop, startEmbeddedShop } from './shop.ts'
 import { reportText } from './table.ts'
 
 const tell = (line: string) => console.error(`bench: ${line}`)
@@ -58,7 +59,7 @@ const requireEnded = (phases: readonly Phase[]): void => {
 
 const loadAndCheck = async (settings: Settings, shop: BenchShop, observer: Observer): Promise<Report> => {
   const ends = new Ends()
-  const follower = await followOrders(shop.backends.kafkaBrokers.split(','), ends.tell)
+  const follower = await followOrders(shop.backends.kafka, ends.tell)
   const makeLoad = () => new Load(shop.urls.order ?? [], bodies(settings))
   const phases: Phase[] = []
   try {
@@ -82,7 +83,8 @@ const loadAndCheck = async (settings: Settings, shop: BenchShop, observer: Obser
 
 /** @throws as soon as the signal is aborted; the shop is stopped by then, and its folder gone. */
 const run = async (settings: Settings, signal: AbortSignal): Promise<Report> => {
-  const shop = await startBenchShop(settings, tell, signal)
+  const start = { embedded: startEmbeddedShop, compose: startComposeShop }[settings.target]
+  const shop = await start(settings, tell, signal)
   let observer: Observer | undefined
   try {
     observer = await observe(shop)

@@ -49,7 +49,7 @@ const handlingOf = async (urls: readonly string[]): Promise<Handling> => {
 
 /** Asks the shop's databases, broker and services from outside. */
 export const observe = async ({ urls, backends }: BenchShop): Promise<Observer> => {
-  const kafka = kafkaClient({ brokers: backends.kafkaBrokers.split(','), clientId: 'bench', log: quiet })
+  const kafka = kafkaClient({ ...backends.kafka, clientId: 'bench', log: quiet })
   const admin = kafka.admin()
   const db = new pg.Client({ connectionString: backends.postgresUrl })
   await Promise.all([admin.connect(), db.connect()])

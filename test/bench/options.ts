@@ -18,6 +18,8 @@ and databases share the machine.
   --fail PERCENT     of the orders that fail and are compensated: too poor, out of stock, address not served, by turns; default 0
   --customers N      1 to 100000, default 100; --hot-account: one for all orders
   --skus N           1 to 1000, default 100; --hot-sku: one for all orders
+  --target NAME      embedded, or compose: docker compose up of a project of its own, on the ports of a shop; needs an engine on this Linux
+                     machine; default embedded
   --replicas N       processes of each service, 1 to 5; default 1
   --past N           puts so many past orders into the databases first, up to 5000000; default 0
 
@@ -26,6 +28,8 @@ Exit code 1 when the check does not hold, or an order failed or did not end: the
 
 export const phaseNames = ['max', '5', '50', '90', 'sustain', 'overload'] as const
 export type PhaseName = (typeof phaseNames)[number]
+export const targets = ['embedded', 'compose'] as const
+export type Target = (typeof targets)[number]
 
 /** Which orders are placed. */
 export interface Mix {
@@ -37,6 +41,7 @@ export interface Mix {
 
 /** What a run's figures depend on; goes into its report. */
 export interface Settings extends Mix {
+  readonly target: Target
   readonly phases: readonly PhaseName[]
   readonly seconds: number
   readonly sustainSeconds: number
@@ -61,7 +66,7 @@ const text = { type: 'string' } as const
 const flag = { type: 'boolean', default: false } as const
 const known = {
   ...{ phases: text, seconds: text, sustain: text, overload: text, 'in-flight': text, max: text, 'warm-up': text, fail: text },
-  ...{ customers: text, 'hot-account': flag, skus: text, 'hot-sku': flag, replicas: text, past: text },
+  ...{ customers: text, 'hot-account': flag, skus: text, 'hot-sku': flag, target: text, replicas: text, past: text },
   ...{ out: text, compare: text, json: flag, help: { ...flag, short: 'h' } },
 } as const
 type Values = ReturnType<typeof parseArgs<{ options: typeof known }>>['values']
@@ -87,6 +92,12 @@ const phasesOf = (list: string, max: string | undefined): PhaseName[] => {
   return phases
 }
 
+const targetOf = (name = 'embedded'): Target => {
+  const target = targets.find((t) => t === name)
+  if (target === undefined) throw new Misuse(`--target: ${name} is none of ${targets.join(', ')}`)
+  return target
+}
+
 /** @returns nothing when help is wanted. @throws Misuse */
 export const readOptions = (args: readonly string[]): { settings: Settings; output: Output } | undefined => {
   const values = parse(args)
@@ -103,6 +114,7 @@ export const readOptions = (args: readonly string[]): { settings: Settings; outp
   const file = (name: string | undefined) => (name === undefined ? undefined : resolve(process.env.INIT_CWD ?? '.', name))
   return {
     settings: {
+      target: targetOf(values.target),
       phases: phasesOf(values.phases ?? 'max,5,50,90', values.max),
       seconds,
       sustainSeconds: whole('sustain', 600, 1, 86_400),

@@ -29,7 +29,7 @@ const awaitCaughtUp = async (urls: readonly string[]): Promise<void> => {
  * so reading them changes nothing; the check learns from it that older orders have no events on the topics any more.
  */
 export const outliveRetention = async ({ backends, urls }: BenchShop, told: Told): Promise<void> => {
-  const kafka = kafkaClient({ brokers: backends.kafkaBrokers.split(','), clientId: 'bench', log: quiet })
+  const kafka = kafkaClient({ ...backends.kafka, clientId: 'bench', log: quiet })
   const publisher = kafkaPublisher({ kafka, log: quiet })
   const admin = kafka.admin()
   try {

@@ -3,13 +3,18 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RunRecord, type Shop, startShop } from '@shop/infra/embedded'
+import type { ClientOptions } from '@shop/messaging/kafka'
 import type { Settings } from './options.ts'
 
 /** A fresh shop of its own. */
 export interface BenchShop {
   /** The base URLs of all processes, by service. */
   readonly urls: Readonly<Record<string, readonly string[]>>
-  readonly backends: { readonly kafkaBrokers: string; readonly postgresUrl: string; readonly mongoUrl: string }
+  readonly backends: {
+    readonly kafka: Pick<ClientOptions, 'brokers' | 'route'>
+    readonly postgresUrl: string
+    readonly mongoUrl: string
+  }
   /** What each service's DATABASE_URL is. */
   readonly databaseUrls: Readonly<Record<string, string>>
   /** The processes to be measured, by name; those of one service together. */
@@ -50,7 +55,7 @@ export const temporaryFolder = (): { readonly dataDir: string; remove(): void } 
 }
 
 /** Starts it on free ports in a folder of its own, which `stop` removes. */
-export const startBenchShop = async (
+export const startEmbeddedShop = async (
   { customers, skus, replicas }: Pick<Settings, 'customers' | 'skus' | 'replicas'>,
   log: (line: string) => void,
   signal: AbortSignal,
@@ -72,7 +77,7 @@ export const startBenchShop = async (
     for (const service of Object.keys(shop.urls)) urls[service] = await shop.scale(service, replicas)
     return {
       urls,
-      backends: shop.backends,
+      backends: { ...shop.backends, kafka: { brokers: shop.backends.kafkaBrokers.split(',') } },
       databaseUrls: shop.databaseUrls,
       pids: () => pidsOf(shop),
       check: (waitSeconds) => runCheck(shop, waitSeconds),
