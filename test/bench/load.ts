@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 
 const drainMsMax = 60_000
-const connections = 64
+const connectionsByDefault = 64
 const retryAfterMs = 50
 /** Orders that wait for their answer; beyond it the load is late instead of large. */
 const unansweredMax = 20_000
@@ -36,8 +36,11 @@ export class Load {
   confirmed = 0
   cancelled = 0
 
-  /** @param orderUrls of all processes of the order service; they take turns. */
-  constructor(orderUrls: readonly string[], body: (n: number) => string) {
+  /**
+   * @param orderUrls of all processes of the order service; they take turns.
+   * @param connections so many requests are under way at any time, the others wait here.
+   */
+  constructor(orderUrls: readonly string[], body: (n: number) => string, connections = connectionsByDefault) {
     const perProcess = Math.ceil(connections / orderUrls.length)
     this.#pools = orderUrls.map(
       (url) => new Pool(url, { connections: perProcess, pipelining: 1, bodyTimeout: 30_000, headersTimeout: 30_000 }),

@@ -17,6 +17,8 @@ import { reportText } from './table.ts'
 
 const tell = (line: string) => console.error(`bench: ${line}`)
 const gentleSeconds = 30
+/** As many people's browsers at once: more than the shop lets wait for their write. */
+const overloadConnections = 2_200
 const shareOfMax: Partial<Record<PhaseName, number>> = { 50: 0.5, 90: 0.9, sustain: 0.8, overload: 2 }
 
 const stretchOf = (phase: PhaseName, settings: Settings, max: number): Stretch => {
@@ -60,14 +62,15 @@ const requireEnded = (phases: readonly Phase[]): void => {
 const loadAndCheck = async (settings: Settings, shop: BenchShop, observer: Observer): Promise<Report> => {
   const ends = new Ends()
   const follower = await followOrders(shop.backends.kafka, ends.tell)
-  const makeLoad = () => new Load(shop.urls.order ?? [], bodies(settings))
+  const makeLoad = (connections?: number) => new Load(shop.urls.order ?? [], bodies(settings), connections)
   const phases: Phase[] = []
   try {
     if (settings.past > 0) await putPastOrders(settings.past, settings, shop, tell)
     await warmUp(ends, makeLoad, settings)
     let max = settings.max ?? 0
     for (const name of settings.phases) {
-      const phase = await measure(stretchOf(name, settings, max), ends.to(makeLoad()), shop, observer, tell)
+      const load = makeLoad(name === 'overload' ? overloadConnections : undefined)
+      const phase = await measure(stretchOf(name, settings, max), ends.to(load), shop, observer, tell)
       if (name === 'max') max = phase.completedPerSecond
       phases.push(phase)
     }

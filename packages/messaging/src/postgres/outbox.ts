@@ -16,6 +16,9 @@ const oldest = {
 }
 const remove = { name: 'outbox-remove', text: 'DELETE FROM outbox WHERE position = ANY($1::bigint[])' }
 
+/** Of the service's own database. */
+const channel = 'outbox_stored'
+
 /** The relay asks far more often than this; a process that is paused for longer loses the lock to another one. */
 const leaderIdleMsMax = 5_000
 
@@ -35,10 +38,15 @@ export class PostgresOutbox {
   readonly #service: string
   /** The session that holds the lock; reading through it means that a lost connection stops the relaying as well. */
   #leader: PoolClient | undefined
+  readonly #onAnnounced: () => void
+  #announcing = false
+  #announceAgain = false
 
-  constructor(pool: Pool, service: string) {
+  /** @param onAnnounced called when this process is the relay and another one has stored something. */
+  constructor(pool: Pool, service: string, onAnnounced: () => void) {
     this.#pool = pool
     this.#service = service
+    this.#onAnnounced = onAnnounced
   }
 
   /** Stores messages within the transaction of `client`. */
@@ -58,6 +66,24 @@ export class PostgresOutbox {
         messages.map((m) => m.at),
       ],
     })
+  }
+
+  /**
+   * Wakes the relay when it is another process. To be called after the commit: with NOTIFY inside them, commits wait for each other. One is
+   * under way at a time; when it fails, the relay's next poll finds what was stored.
+   */
+  announce(): void {
+    if (this.#leader) return
+    this.#announceAgain = this.#announcing
+    if (this.#announcing) return
+    this.#announcing = true
+    this.#pool
+      .query(`NOTIFY ${channel}`)
+      .catch(() => {})
+      .finally(() => {
+        this.#announcing = false
+        if (this.#announceAgain) this.announce()
+      })
   }
 
   /** The oldest stored messages while this process is the relay, else none. */
@@ -97,11 +123,13 @@ export class PostgresOutbox {
         client.release()
         return undefined
       }
+      await client.query(`LISTEN ${channel}`)
     } catch (error) {
       client.release(error as Error)
       throw error
     }
     client.on('error', (error) => this.#resign(error))
+    client.on('notification', this.#onAnnounced)
     this.#leader = client
     return client
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg, { type Pool, type PoolClient } from 'pg'
-import { afterAll, afterEach, beforeAll } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { startedBy } from '../message.ts'
 import { backendUrl } from '../testing/backends.ts'
 import { type StoreFixture, storeConformance } from '../testing/index.ts'
 import { deadLettersSchema } from './deadLetters.ts'
@@ -35,18 +36,38 @@ const connect = (): Pool => {
   return createPool({ connectionString: connectionString.href, applicationName: 'store-test', onIdleError: () => {} })
 }
 
-storeConformance('PostgreSQL', async (): Promise<StoreFixture<PoolClient>> => {
+const prepare = async (): Promise<Pool> => {
   const observer = connect()
   pools.set(observer, observer)
   await migrate(observer, [messagingSchema, deadLettersSchema, 'CREATE TABLE counts (key uuid PRIMARY KEY, count int NOT NULL)'])
   await observer.query('TRUNCATE inbox, outbox, dead_letters, counts')
+  return observer
+}
+
+const open = (): PostgresMessageStore => {
+  const pool = connect()
+  const store = new PostgresMessageStore(pool, 'counter')
+  pools.set(store, { end: () => store.close().then(() => pool.end()) } as Pool)
+  return store
+}
+
+it('wakes the relay of another process, without waiting for its poll', async () => {
+  await prepare()
+  const [relaying, storing] = [open(), open()]
+  let woken = 0
+  relaying.onStored(() => woken++)
+  expect(await relaying.pending(1)).toEqual([])
+  const message = startedBy({ key: randomUUID() }, { type: 'Counted', data: {} })
+  await storing.transaction(async () => ({ result: undefined, emit: [message] }))
+  await expect.poll(() => woken, { timeout: 5_000 }).toBe(1)
+  expect(await relaying.pending(1)).toMatchObject([{ message: { id: message.id } }])
+  expect(await storing.pending(1)).toEqual([])
+})
+
+storeConformance('PostgreSQL', async (): Promise<StoreFixture<PoolClient>> => {
+  const observer = await prepare()
   return {
-    open: async () => {
-      const pool = connect()
-      const store = new PostgresMessageStore(pool, 'counter')
-      pools.set(store, { end: () => store.close().then(() => pool.end()) } as Pool)
-      return store
-    },
+    open: async () => open(),
     kill: async (store) => {
       await pools.get(store)?.end()
       pools.delete(store)

@@ -27,7 +27,7 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
   /** @param service names the outbox's `aggregatetype`, and the lock that makes one process the relay. */
   constructor(pool: Pool, service: string) {
     this.#pool = pool
-    this.#outbox = new PostgresOutbox(pool, service)
+    this.#outbox = new PostgresOutbox(pool, service, () => this.#listener())
   }
 
   async handleOnce(batch: readonly Message[], react: React<PoolClient>): Promise<Outcome> {
@@ -94,7 +94,10 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
       const { result, emit } = await change(client)
       if (emit.length > 0) await this.#outbox.append(client, emit)
       await client.query('COMMIT')
-      if (emit.length > 0) this.#listener()
+      if (emit.length > 0) {
+        this.#listener()
+        this.#outbox.announce()
+      }
       return result
     } catch (error) {
       // A connection on which even ROLLBACK fails is thrown away by the pool, and its transaction with it.
