@@ -9,7 +9,7 @@ export const useWindowRows = (count: number, rowPx: number) => {
   const options = {
     count,
     estimateSize: () => rowPx,
-    overscan: 6,
+    overscan: 12,
     getScrollElement: () => window,
     observeElementRect: observeWindowRect,
     observeElementOffset: observeWindowOffset,
