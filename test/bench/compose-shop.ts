@@ -1,20 +1,13 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { serviceNames } from '@shop/choreography'
-import { compose, down, up } from '../compose/project.ts'
+import { type ServiceName, serviceNames } from '@shop/choreography'
+import { hasEngine } from '../compose/engine.ts'
+import { compose, down, ports, up } from '../compose/project.ts'
 import type { Settings } from './options.ts'
 import type { BenchShop } from './shop.ts'
 
 const checkMsMax = 1_800_000
 const inspectMsMax = 20_000
-/** As the compose file has them, inside its networks. */
-const ports: Readonly<Record<string, number>> = {
-  order: 3001,
-  payment: 3002,
-  inventory: 3003,
-  delivery: 3004,
-  notification: 3005,
-}
 const backendNames: Readonly<Record<string, string>> = { kafka: 'Kafka', postgres: 'PostgreSQL', mongo: 'MongoDB' }
 const password = { service: process.env.SHOP_DB_PASSWORD ?? 'shop', superuser: process.env.POSTGRES_PASSWORD ?? 'postgres' }
 
@@ -51,6 +44,7 @@ export const startComposeShop = async (
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<BenchShop> => {
+  if (!hasEngine()) throw new Error('--target compose needs a container engine with docker compose, and none answers here')
   Object.assign(process.env, {
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
     LOAD_CUSTOMERS: String(customers),
@@ -74,7 +68,7 @@ export const startComposeShop = async (
       service === 'payment' || service === 'inventory'
         ? `postgres://shop_${service}:${password.service}-${service}@${postgres}:5432/shop_${service}`
         : `mongodb://${mongo}:27017/shop_${service}`
-    const byService = <T>(make: (service: string) => T) => Object.fromEntries(serviceNames.map((s) => [s, make(s)] as const))
+    const byService = <T>(make: (service: ServiceName) => T) => Object.fromEntries(serviceNames.map((s) => [s, make(s)] as const))
     const pids = Object.fromEntries(
       [...serviceNames, ...Object.keys(backendNames)].map((s) => [backendNames[s] ?? s, of(s).map(({ pid }) => pid)]),
     )

@@ -1,9 +1,7 @@
 /** Vitest's global set-up: the shop as `docker compose up` runs it, from nothing, and nothing of it left afterwards. */
 import type { TestProject } from 'vitest/node'
 import { openControl } from '../scenarios/control.ts'
-import { compose, down, up } from './project.ts'
-
-const ports = { order: 3001, payment: 3002, inventory: 3003, delivery: 3004, notification: 3005 }
+import { compose, down, ports, up } from './project.ts'
 
 export default async (project: TestProject) => {
   await down('--volumes')

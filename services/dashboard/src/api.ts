@@ -225,7 +225,7 @@ export interface Saga {
  *
  * - After connecting: with a Last-Event-ID that is still in the ring, the frames since then; else one `snapshot`.
  *   With ?order=, one `saga` besides (or `saga-unknown` when nothing of it was seen yet).
- * - Then `frame`s, at most 10 a second, only when something changed. A reader that is too slow gets no frames meanwhile and then a `snapshot`.
+ * - Then `frame`s, at most 15 a second, only when something changed. A reader that is too slow gets no frames meanwhile and then a `snapshot`.
  * - `saga` whenever the order of ?order= changed: the whole view, to be put in place of the former one. Always masked.
  * - `pulse` every 2 s: figures of services, topics and consumers. It has no id.
  * `snapshot` and `frame` carry ids; EventSource sends the last one again by itself.
