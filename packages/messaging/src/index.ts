@@ -19,6 +19,7 @@ export {
   startedBy,
   type Telling,
 } from './message.ts'
+export { restAfterSweep } from './pacing.ts'
 export { type Relay, type RelayOptions, relayOnce, startRelay } from './relay.ts'
 export {
   type DeadLetters,

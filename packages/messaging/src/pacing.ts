@@ -11,3 +11,13 @@ const intervalMs = 40
  */
 export const restAfter = (messages: number, tookMs: number): number =>
   messages < manyMessages || messages >= backlogMessages ? 0 : Math.max(0, intervalMs - tookMs)
+
+/** A sweep that works takes at most one part in so many of the time, however large the collection has grown. */
+const sweepRest = 50
+
+/**
+ * How long to rest after a sweep that took `tookMs`, in milliseconds: 50 times as long, but never less than `leastMs`, and never more than
+ * `mostMs`, since a sweep may have taken long only because the database was away.
+ */
+export const restAfterSweep = (tookMs: number, leastMs: number, mostMs: number): number =>
+  Math.min(mostMs, Math.max(leastMs, tookMs * sweepRest))

@@ -1,4 +1,4 @@
-import type { Log } from '@shop/messaging'
+import { type Log, restAfterSweep } from '@shop/messaging'
 
 export interface DeadlineOptions {
   /** Asks for the order to be cancelled; does nothing when it is no longer PENDING. */
@@ -11,8 +11,7 @@ export interface DeadlineOptions {
 const tickMs = 250
 /** The database is asked for orders that other processes placed; most are known from placing them here. */
 const sweepIntervalMsMin = 30_000
-/** A sweep never takes more than one part in this many of the time, however large the collection has grown. */
-const sweepRest = 50
+const sweepIntervalMsMax = 120_000
 const sweptMax = 10_000
 const cancellationsPerTickMax = 200
 
@@ -69,6 +68,6 @@ export class Deadlines {
     const begunMs = Date.now()
     const swept = await this.#options.pending(sweptMax)
     this.#due = new Map([...swept, ...this.#due].sort(([, a], [, b]) => a - b))
-    this.#sweepAt = Date.now() + Math.max(sweepIntervalMsMin, (Date.now() - begunMs) * sweepRest)
+    this.#sweepAt = Date.now() + restAfterSweep(Date.now() - begunMs, sweepIntervalMsMin, sweepIntervalMsMax)
   }
 }

@@ -1,8 +1,8 @@
 import { AssignerProtocol } from 'kafkajs'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { cuttingProxy } from '../testing/proxy.ts'
 import { Abandoned, type ConsumedRecord } from './port.ts'
 import { brokers, client, keptLog, newName, newTopic, until } from './testing/broker.ts'
-import { cuttingProxy } from './testing/proxy.ts'
 import { filledTopic, record, testConsumer, testPublisher } from './testing/reading.ts'
 import { createTopics } from './topics.ts'
 

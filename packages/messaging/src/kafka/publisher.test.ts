@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Overloaded } from '../gather.ts'
+import { cuttingProxy, type Direction } from '../testing/proxy.ts'
 import type { OutgoingRecord } from './port.ts'
 import { kafkaPublisher } from './publisher.ts'
 import { brokers, client, keptLog, newTopic, until } from './testing/broker.ts'
-import { cuttingProxy, type Direction } from './testing/proxy.ts'
 import { firstOccurrences, readAll, record, testPublisher } from './testing/reading.ts'
 
 const broker = () => brokers()[0] ?? ''

@@ -1,15 +1,16 @@
 import { hostname } from 'node:os'
 import type { mongo } from 'mongoose'
 import { type Message, optionalParts } from '../message.ts'
+import { restAfterSweep } from '../pacing.ts'
 import type { Backlog, Stored } from '../store.ts'
 import type { MessageDocument, OutboxEntry } from './document.ts'
 import { isTransientMongoError } from './transient.ts'
 
 /** How long relayed messages may stay in their documents: most leave with the document's next write, the rest in one update. */
 const forgetDelayMs = 500
-/** Left-over messages are looked for this often, and never for more than one part in `sweepRest` of the time. */
+/** Left-over messages are looked for this often; see `restAfterSweep`. */
 const sweepIntervalMsMin = 1_000
-const sweepRest = 50
+const sweepIntervalMsMax = 5_000
 /** Younger messages are still on their way through the process that stored them. */
 const leftOverAgeMs = 3_000
 const leaseMs = 5_000
@@ -48,17 +49,28 @@ export class MongoOutbox<State> {
   readonly #toForget = new Map<string, string>()
   #forgetAt = 0
   #sweepAt = 0
-  #swept = false
+  /** Whether left-over messages may be this process's own, which no other one takes: as it starts, and after a write that failed. */
+  #takesAll = true
+  #unsureAt = 0
 
   constructor(collection: mongo.Collection<MessageDocument<State>>, leases: mongo.Collection<Lease>) {
     this.#collection = collection
     this.#leases = leases
   }
 
-  /** Notes what a document carries after a write of this process. */
+  /** Notes what a document carries, as it was written or read. */
   stored(key: string, entries: readonly OutboxEntry[]): void {
+    const known = this.#unsent.get(key) ?? []
     const unsent = entries.filter((e) => !this.#relayed.has(e.id))
-    if (unsent.length > 0) this.#setUnsent(key, unsent)
+    // One that was read before the last write brings nothing new, and lacks what was added.
+    if (unsent.some((e) => !known.some(({ id }) => id === e.id))) this.#setUnsent(key, unsent)
+  }
+
+  /** A write failed, and perhaps was done all the same: what it stored is looked for before the next messages are relayed. */
+  unsure(): void {
+    this.#takesAll = true
+    this.#unsureAt = Date.now()
+    this.#sweepAt = 0
   }
 
   #setUnsent(key: string, entries: readonly OutboxEntry[]): void {
@@ -102,7 +114,7 @@ export class MongoOutbox<State> {
 
   async close(): Promise<void> {
     if (this.#toForget.size > 0) await this.#writeForgotten()
-    if (this.#swept) await this.#leases.deleteOne({ _id: this.#lease, holder: this.#holder })
+    await this.#leases.deleteOne({ _id: this.#lease, holder: this.#holder })
   }
 
   get #lease(): string {
@@ -117,14 +129,12 @@ export class MongoOutbox<State> {
     for (const id of ids) this.#toForget.delete(id)
   }
 
-  /**
-   * Takes over what is left in documents that no process is relaying. The first sweep asks for no lease and takes all: it may be this
-   * process's own past, before it was killed.
-   */
+  /** Takes over what is left in documents that no process is relaying; a lease is asked for where only another process can have left it. */
   async #sweep(limit: number): Promise<void> {
     const begunAt = Date.now()
-    if (!this.#swept || (await this.#holdsLease())) {
-      const before = this.#swept ? begunAt - leftOverAgeMs : Number.POSITIVE_INFINITY
+    const takesAll = this.#takesAll
+    if (takesAll || (await this.#holdsLease())) {
+      const before = takesAll ? Number.POSITIVE_INFINITY : begunAt - leftOverAgeMs
       const found = (await this.#collection
         .find({ 'outbox.id': { $gt: '' } } as object, { projection: { outbox: 1 }, sort: { 'outbox.id': 1 }, limit: limit * 4 })
         .toArray()) as unknown as Pick<MessageDocument<State>, '_id' | 'outbox'>[]
@@ -133,10 +143,9 @@ export class MongoOutbox<State> {
         this.stored(d._id, d.outbox)
         for (const e of d.outbox) if (this.#relayed.has(e.id)) this.#toForget.set(e.id, d._id)
       }
-      this.#swept = found.length < limit * 4
+      if (this.#unsureAt < begunAt) this.#takesAll = found.length >= limit * 4
     }
-    const tookMs = Date.now() - begunAt
-    this.#sweepAt = Date.now() + Math.max(sweepIntervalMsMin, tookMs * sweepRest)
+    this.#sweepAt = Date.now() + restAfterSweep(Date.now() - begunAt, sweepIntervalMsMin, sweepIntervalMsMax)
   }
 
   async #holdsLease(): Promise<boolean> {

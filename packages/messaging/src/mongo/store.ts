@@ -142,7 +142,10 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
     const created = documents.map(
       ({ key, state, emit }): MessageDocument<State> => ({ _id: key, version: 1, state, handled: [], outbox: emit.map(toEntry) }),
     )
-    const refused = await this.#writer.insert(created)
+    const refused = await this.#writer.insert(created).catch((error) => {
+      this.#outbox.unsure()
+      throw error
+    })
     const stored = created.filter((_, index) => !refused.has(index))
     this.#recent.written(stored)
     this.#toRelay(stored)
@@ -236,6 +239,7 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
     } catch (error) {
       // Nobody knows what was written.
       this.#recent.forget(documents.map((d) => d._id))
+      this.#outbox.unsure()
       throw error
     }
   }

@@ -2,7 +2,7 @@ import net from 'node:net'
 
 export type Direction = 'request' | 'response'
 
-/** A TCP proxy in front of a broker, which can cut its connections. */
+/** A TCP proxy in front of a broker or a database server, which can cut its connections. */
 export interface CuttingProxy {
   readonly route: () => { readonly host: string; readonly port: number }
   /**
@@ -14,16 +14,19 @@ export interface CuttingProxy {
   cuts(): number
   /** Refuses connections, and cuts those that there are, until called with false. */
   away(refuse: boolean): void
+  /** Holds back all bytes until called with false. */
+  stall(stalled: boolean): void
   close(): Promise<void>
 }
 
-export const cuttingProxy = async (broker: string): Promise<CuttingProxy> => {
-  const [host = '', port = ''] = broker.split(':')
+export const cuttingProxy = async (server: string): Promise<CuttingProxy> => {
+  const [host = '', port = ''] = server.split(':')
   const sockets = new Set<net.Socket>()
   let armed: Direction | undefined
   let cutCount = 0
   let refusing = false
   let refusingNext = false
+  let stalled = false
 
   const cut = () => {
     armed = undefined
@@ -31,7 +34,7 @@ export const cuttingProxy = async (broker: string): Promise<CuttingProxy> => {
     for (const socket of sockets) socket.destroy()
   }
 
-  const server = net.createServer({ noDelay: true }, (near) => {
+  const listening = net.createServer({ noDelay: true }, (near) => {
     if (refusing) {
       near.resetAndDestroy()
       return
@@ -53,10 +56,11 @@ export const cuttingProxy = async (broker: string): Promise<CuttingProxy> => {
           cut()
         } else other.write(bytes)
       })
+      if (stalled) socket.pause()
     }
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address() as net.AddressInfo
+  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve))
+  const address = listening.address() as net.AddressInfo
 
   return {
     route: () => ({ host: '127.0.0.1', port: address.port }),
@@ -69,9 +73,13 @@ export const cuttingProxy = async (broker: string): Promise<CuttingProxy> => {
       refusing = refuse
       if (refuse) cut()
     },
+    stall: (stall) => {
+      stalled = stall
+      for (const socket of sockets) stall ? socket.pause() : socket.resume()
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
+      await new Promise((resolve) => listening.close(resolve))
     },
   }
 }
