@@ -161,8 +161,15 @@ const List = ({ rows }: { readonly rows: readonly OrderSummary[] }) => {
   )
 }
 
-const Row = memo(({ order, index }: { readonly order: OrderSummary; readonly index: number }) => (
+const Row = ({ order, index }: { readonly order: OrderSummary; readonly index: number }) => (
   <tr aria-rowindex={index}>
+    <Cells order={order} />
+  </tr>
+)
+
+/** Apart from the row, whose index changes with each order that comes in above it. */
+const Cells = memo(({ order }: { readonly order: OrderSummary }) => (
+  <>
     <td>
       <OrderLink id={order.orderId} />
     </td>
@@ -179,5 +186,5 @@ const Row = memo(({ order, index }: { readonly order: OrderSummary; readonly ind
     </td>
     <td class="number">{order.durationMs === undefined ? '…' : duration(order.durationMs)}</td>
     <td class="wide">{time(order.firstAt)}</td>
-  </tr>
+  </>
 ))
