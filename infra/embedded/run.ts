@@ -13,6 +13,9 @@ import type { Replicas } from './replicas.ts'
 import { type RecordedProcess, type RunRecord, removeRunRecord, writeRunRecord } from './run-record.ts'
 import type { Command, Supervisor } from './supervisor.ts'
 
+/** In MB. It needs a tenth; the smaller the bound, the less garbage V8 lets gather before it collects it. */
+const heapOfWatcher = '--max-old-space-size=512'
+
 /** One run of the shop: what its processes are told, and what run.json tells of them. */
 export class Run {
   services: Supervisor | undefined
@@ -84,7 +87,7 @@ export class Run {
     const env = { ...this.env, ...own }
     return {
       name,
-      args: [join(folder, 'src', 'main.ts')],
+      args: [...(hasDatabase(service) ? [] : [heapOfWatcher]), join(folder, 'src', 'main.ts')],
       cwd: folder,
       env,
       readyUrl: `${url}/readyz`,

@@ -14,8 +14,7 @@ const ringMax = 600
 export interface Sent {
   /** `<process>.<position>`: an id of another process is unknown here. */
   readonly id: string
-  readonly frame: Frame
-  /** As JSON, made once for all readers. */
+  /** A `Frame` as JSON, made once for all readers. */
   readonly text: string
 }
 
@@ -95,7 +94,7 @@ export class Feed {
       rates: this.rates(),
     }
     this.#position++
-    const sent = { id: this.id, frame, text: JSON.stringify(frame) }
+    const sent = { id: this.id, text: JSON.stringify(frame) }
     this.#ring.push(sent)
     if (this.#ring.length > ringMax) this.#ring.shift()
     const ids = new Set(changed.keys())

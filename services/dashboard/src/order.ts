@@ -74,7 +74,8 @@ export const withEvent = (
   const first = readable ? told.find((e) => e.id === event.id && e.type === event.type && e.copyOf === null) : undefined
   const copyOf = first === undefined ? null : positionOf(first)
   const kept = told.length < (readable && copyOf === null ? recordsMax : copiesMax)
-  const all = kept ? [...told, { ...event, copyOf }] : told
+  const { topic, partition, offset, id, type, causationId, at } = event
+  const all = kept ? [...told, { topic, partition, offset, id, type, causationId, at, copyOf }] : told
   const counted = {
     ...order,
     duplicates: order.duplicates + (copyOf === null ? 0 : 1),

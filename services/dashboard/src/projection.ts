@@ -10,6 +10,7 @@ import {
   type OrderWithEvents,
   withEvent,
 } from './order.ts'
+import { type Kept, RecentOrders } from './recent-orders.ts'
 import type { Store } from './store.ts'
 
 export interface Retention {
@@ -50,6 +51,7 @@ export class Projection {
   /** Those of the whole shop by name; see `contributionsOf`. */
   readonly #figures: Map<string, number>
   readonly #positions: Map<string, number>
+  readonly #recent = new RecentOrders()
 
   constructor(store: Store) {
     this.store = store
@@ -81,18 +83,25 @@ export class Projection {
     const fresh = records.filter((r) => Number(r.offset) >= (this.#positions.get(`${r.topic}/${r.partition}`) ?? 0))
     const observed = fresh.map(observe)
     const touched = new Map<string, OrderWithEvents>()
+    const changed = new Map<string, Kept>()
     const difference: Contributions = new Map()
     const next = new Map(fresh.map((r) => [`${r.topic}/${r.partition}`, r]))
     this.store.transaction(() => {
       const before = new Map<string, Contributions>()
       for (const each of observed) this.#take(each, touched, before, now)
-      for (const [orderId, each] of touched) {
-        this.store.saveOrder(each.order)
-        addDifference(difference, before.get(orderId) ?? new Map(), contributionsOf(each))
+      for (const [orderId, current] of touched) {
+        this.store.saveOrder(current.order)
+        const contributions = contributionsOf(current)
+        addDifference(difference, before.get(orderId) ?? new Map(), contributions)
+        changed.set(orderId, { current, contributions })
       }
       this.#save(difference)
       for (const { topic, partition, offset } of next.values()) this.store.savePosition(topic, partition, Number(offset) + 1)
     })
+    for (const [orderId, kept] of changed) {
+      if (kept.current.order.endedAt === null) this.#recent.keep(orderId, kept)
+      else this.#recent.forget(orderId)
+    }
     for (const [name, { offset }] of next) this.#positions.set(name, Number(offset) + 1)
     this.#count(difference)
     const ended = (difference.get('event:OrderConfirmed') ?? 0) + (difference.get('event:OrderCancelled') ?? 0)
@@ -123,6 +132,7 @@ export class Projection {
       this.#save(difference)
       this.store.forgetSeries(now - ms)
     })
+    for (const { orderId } of old) this.#recent.forget(orderId)
     this.#count(difference)
     return old.length
   }
@@ -138,6 +148,11 @@ export class Projection {
   }
 
   #load(orderId: string, at: number, before: Map<string, Contributions>): OrderWithEvents {
+    const kept = this.#recent.get(orderId)
+    if (kept !== undefined) {
+      before.set(orderId, kept.contributions)
+      return kept.current
+    }
     const order = this.store.order(orderId)
     if (order === undefined) return { order: newOrder(orderId, at), told: [] }
     const found = { order, told: this.store.told(orderId) }

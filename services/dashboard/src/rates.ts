@@ -24,10 +24,7 @@ export class RecentRates {
     const recent = this.#entries.filter((e) => e.at > now - windowMs)
     const perSecond = (of: (e: Entry) => number) =>
       Math.round((recent.reduce((sum, e) => sum + of(e), 0) / (windowMs / 1_000)) * 10) / 10
-    const lags = recent
-      .flatMap((e) => e.lagsMs)
-      .slice(-lagsMax)
-      .sort((a, b) => a - b)
+    const lags = Float64Array.from(recent.flatMap((e) => e.lagsMs).slice(-lagsMax)).sort()
     const share = (part: number) => lags[Math.min(lags.length - 1, Math.floor(lags.length * part))] ?? 0
     return {
       eventsPerSecond: perSecond((e) => e.events),
