@@ -69,7 +69,7 @@ test('a sweep that waited for the database does not put off the next one', async
   const killed = storeOn(direct)
   const message = placed()
   await create(killed, message)
-  await isPending(store, message, 12_000)
+  await isPending(store, message, 20_000)
 })
 
 test('a document read before its last write does not take away what that write added', async () => {

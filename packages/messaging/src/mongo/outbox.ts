@@ -10,7 +10,7 @@ import { isTransientMongoError } from './transient.ts'
 const forgetDelayMs = 500
 /** Left-over messages are looked for this often; see `restAfterSweep`. */
 const sweepIntervalMsMin = 1_000
-const sweepIntervalMsMax = 5_000
+const sweepIntervalMsMax = 10_000
 /** Younger messages are still on their way through the process that stored them. */
 const leftOverAgeMs = 3_000
 const leaseMs = 5_000
