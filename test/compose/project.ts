@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-const root = join(import.meta.dirname, '../..')
+export const root = join(import.meta.dirname, '../..')
 export const projectName = 'saga-shop-test'
 /** As the compose file has them, inside its networks and on this machine. */
 export const ports = { order: 3001, payment: 3002, inventory: 3003, delivery: 3004, notification: 3005 } as const
@@ -32,4 +32,5 @@ const startMsMax = 600_000
 
 /** Builds what has changed, starts everything, and waits until it is healthy. */
 export const up = (...args: readonly string[]): Promise<string> => compose(['up', '-d', '--build', '--wait', ...args], startMsMax)
-export const down = (...args: readonly string[]): Promise<string> => compose(['down', '--timeout', '20', ...args])
+export const down = (...args: readonly string[]): Promise<string> =>
+  compose(['down', '--timeout', '20', '--remove-orphans', ...args])

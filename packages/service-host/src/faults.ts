@@ -124,6 +124,8 @@ export class FaultRules implements Faults {
     if (action === 'stall') await pause(stallMs)
     if (action === 'throw') throw new FaultInjected(`fault ${id} at ${point}`)
     if (action === 'crash') {
+      // Process 1 of a container is not reached by its own signals.
+      if (process.pid === 1) process.exit(137)
       process.kill(process.pid, 'SIGKILL')
       await new Promise(() => {}) // the signal may take a moment, and nothing may happen in it
     }
