@@ -1,6 +1,7 @@
 import net from 'node:net'
 import { type ISocketFactory, Kafka, type logCreator, logLevel } from 'kafkajs'
 import type { Log } from '../log.ts'
+import { sharedLookups } from './lookups.ts'
 import { mendConnection } from './mendConnection.ts'
 import { mendRecords } from './mendRecords.ts'
 import { mendRequestQueue } from './mendRequestQueue.ts'
@@ -22,6 +23,8 @@ const connectionTimeoutMs = 3_000
 const requestTimeoutMs = 10_000
 const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 }
 const keepAliveDelayMs = 30_000
+/** Of the process: its threads are shared by all clients. */
+const lookup = sharedLookups()
 
 /**
  * A kafkajs client with its faults mended (see the three `mend…` files). Connects to nothing by itself.
@@ -53,7 +56,13 @@ const promptSockets =
   (route: ClientOptions['route']): ISocketFactory =>
   ({ host, port, onConnect }) =>
     net.connect(
-      { ...(route?.(host, port) ?? { host, port }), noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs },
+      {
+        ...(route?.(host, port) ?? { host, port }),
+        lookup,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: keepAliveDelayMs,
+      },
       onConnect,
     )
 
