@@ -19,7 +19,7 @@ export interface ClientOptions {
 }
 
 /** Bounds of one attempt and of kafkajs' own retries. Whoever needs to go on for longer begins again from the outside. */
-const connectionTimeoutMs = 3_000
+const connectionTimeoutMs = 1_500
 const requestTimeoutMs = 10_000
 const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 }
 const keepAliveDelayMs = 30_000

@@ -108,30 +108,38 @@ export const keepProducer = ({ kafka, log }: { readonly kafka: Kafka; readonly l
 const quietly = (producer: Producer) =>
   within(disconnectMsMax, 'disconnecting the producer', producer.disconnect()).catch(() => {})
 
-/**
- * `retries` covers a leader that moved. It stays low since every other failure is final for a producer here, and since a discarded
- * producer goes on retrying in the background, connecting again by itself (`src/producer/sendMessages.js`).
- */
+/** A produce request failed in a way after which it may be sent again: all of it, by another producer. */
+export class SecondAttempt extends Error {
+  override readonly name = 'SecondAttempt'
+
+  constructor() {
+    super('a produce request failed, and was not tried again by the same producer; see the warning before')
+  }
+}
+
+/** kafkajs insists on a retry for an idempotent producer; `onePartitioning` sees to it that none is sent. */
 const idempotentProducer = (kafka: Kafka): Producer =>
   kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: steadyPartitioner,
-    retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 500 },
+    createPartitioner: onePartitioning,
+    retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 },
   })
 
 /**
- * kafkajs asks the partitioner anew at each retry, with the sequence numbers of the first attempt. A record without a key would then
- * go elsewhere, and one whose numbers the broker has seen would be dropped as a duplicate. So a record stays with its first partition.
+ * Refuses a second attempt at the same records, which is when kafkajs asks for their partitions again. Its retries lose records
+ * silently: a broker that has answered the first attempt is left out of the second, also when it has become the leader of what another
+ * broker failed to take (`src/producer/sendMessages.js`; https://github.com/tulios/kafkajs/issues/1303, pull request 1798). And a record
+ * without a key would go elsewhere, with the sequence number of the first attempt, and be dropped as a duplicate there.
  * The default partitioner itself is Java's (murmur2 of the key); kafkajs' warning about it comes only when none is named.
  */
-const steadyPartitioner: typeof Partitioners.DefaultPartitioner = () => {
+const onePartitioning: typeof Partitioners.DefaultPartitioner = () => {
   const choose = Partitioners.DefaultPartitioner()
-  const chosen = new WeakMap<object, number>()
+  const attempted = new WeakSet<object>()
   return (args) => {
-    const partition = chosen.get(args.message) ?? choose(args)
-    chosen.set(args.message, partition)
-    return partition
+    if (attempted.has(args.message)) throw new SecondAttempt()
+    attempted.add(args.message)
+    return choose(args)
   }
 }

@@ -133,6 +133,22 @@ describe('kafkaPublisher', () => {
     expect((await readAll(topic)).map(({ value }) => String(value))).toEqual(['before', 'stored', 'another'])
   })
 
+  it('sends again by another producer: a second attempt of the same one can lose what other brokers lead', {
+    timeout: 60_000,
+  }, async () => {
+    const topic = await newTopic(1)
+    const proxy = await cuttingProxy(broker())
+    onTestFinished(() => proxy.close())
+    const log = keptLog()
+    const publisher = testPublisher(log, client(log, proxy.route))
+    await publisher.publish([record(topic, 'k', 'before')])
+
+    proxy.cutAtNext('request')
+    await publisher.publish([record(topic, 'k', 'cut off')])
+    expect((await readAll(topic)).map(({ value }) => String(value))).toEqual(['before', 'cut off'])
+    expect(log.lines.filter(({ message }) => message.includes('the producer is given up'))).toHaveLength(1)
+  })
+
   it('rejects in bounded time while the broker is away, says so, and connects again by itself', { timeout: 60_000 }, async () => {
     const topic = await newTopic(1)
     const proxy = await cuttingProxy(broker())

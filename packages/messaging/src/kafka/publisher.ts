@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { CompressionTypes, type Kafka, type Message, type TopicMessages } from 'kafkajs'
 import { gather } from '../gather.ts'
 import type { Log } from '../log.ts'
 import type { OutgoingRecord, Publisher } from './port.ts'
-import { keepProducer } from './producerConnection.ts'
+import { keepProducer, SecondAttempt } from './producerConnection.ts'
 import { within } from './within.ts'
 
 export interface PublisherOptions {
@@ -20,12 +21,15 @@ export interface PublisherOptions {
 const requestBytesMax = 900_000
 /** More than an event topic takes: a dead letter carries a record of any size that came in, and its own headers. */
 const recordBytesMax = 1_900_000
+/** Of one request, when its leader moved or its connection broke. */
+const attemptsMax = 3
+const attemptDelayMs = 100
 
 /**
  * An idempotent producer (acks=all) with one produce request under way at a time: with several, kafkajs silently loses records when
  * a connection drops between them (`src/producer/sendMessages.js` rolls sequence numbers back which the broker has seen). For the
  * same reason a producer is never used again after a request that failed: part of it may be stored under numbers that the next one
- * would repeat. Its successor begins with a new id, and whoever sends again causes a duplicate, never a loss.
+ * would repeat. Its successor begins with a new id and sends the whole request again, which causes a duplicate, never a loss.
  *
  * Connects by itself, also after a broker was away. Rejects with `Overloaded` when too much waits, with `RangeError` for a record
  * over 1,900,000 bytes; otherwise as `Publisher` says.
@@ -37,17 +41,21 @@ export const kafkaPublisher = (options: PublisherOptions): Publisher => {
   let closed = false
 
   const send = async (records: readonly OutgoingRecord[]) => {
-    const producer = await connection.producer(publishMsMax)
-    try {
-      const topicMessages = byTopic(records)
-      await within(
-        publishMsMax,
-        'a produce request',
-        producer.sendBatch({ acks: -1, compression: CompressionTypes.None, topicMessages }),
-      )
-    } catch (error) {
-      connection.discard(producer, error)
-      throw error
+    const giveUpAt = Date.now() + publishMsMax
+    for (let attempt = 1; ; attempt++) {
+      const producer = await connection.producer(publishMsMax)
+      try {
+        const topicMessages = byTopic(records)
+        return await within(
+          publishMsMax,
+          'a produce request',
+          producer.sendBatch({ acks: -1, compression: CompressionTypes.None, topicMessages }),
+        )
+      } catch (error) {
+        connection.discard(producer, error)
+        if (!(error instanceof SecondAttempt) || attempt === attemptsMax || Date.now() > giveUpAt) throw error
+        await pause(attemptDelayMs)
+      }
     }
   }
 

@@ -16,7 +16,7 @@ const waitMsMax = 30_000
 const pollIntervalMs = 100
 
 /**
- * Creates those topics that do not exist and waits until every partition has a leader. May run in several processes at once.
+ * Creates those topics that do not exist and waits until every partition has a leader that answers. May run in several processes at once.
  * @throws TookTooLong when that is not so after 30 s, also because no broker answers; errors of the broker that refuses a topic.
  */
 export const createTopics = async (kafka: Kafka, specs: readonly TopicSpec[]): Promise<void> => {
@@ -43,10 +43,13 @@ export const createTopics = async (kafka: Kafka, specs: readonly TopicSpec[]): P
         () => within(remainingMs(), 'reading topics', admin.fetchTopicMetadata({ topics })),
         topics,
       )
-      if (without.length === 0) return
+      if (without.length === 0) break
       if (Date.now() > deadline) throw new TookTooLong(`topics without leaders after ${waitMsMax} ms: ${without.join(', ')}`)
       await pause(pollIntervalMs)
     }
+    // A leader that has been named does not know of it yet, for some milliseconds.
+    const asked = topics.map((topic) => insist(async () => void (await admin.fetchTopicOffsets(topic)), deadline))
+    await within(remainingMs(), 'asking the leaders', Promise.all(asked))
   } finally {
     await within(2_000, 'disconnecting', admin.disconnect()).catch(() => {})
   }
