@@ -22,7 +22,8 @@ export interface Publisher {
   /**
    * Resolves once all in-sync replicas have every record (acks=all). Concurrent calls gather: one produce request is under way at a
    * time, and what is asked meanwhile goes out together in the next, in the order of the calls. A call that fails does not hold
-   * back the ones behind it: who needs the order across a failure waits for each call before the next, as the relay does.
+   * back the ones behind it: who needs the order across a failure waits for each call before the next, as the relay does. After a broken
+   * connection, or a leader that moved, a record may be on its topic twice.
    * @throws when the broker did not acknowledge in time; any of the records may be on their topic then, or not, or come there later.
    */
   publish(records: readonly OutgoingRecord[]): Promise<void>

@@ -6,7 +6,11 @@ import { kafkaPublisher } from './publisher.ts'
 import { brokers, client, keptLog, newTopic, until } from './testing/broker.ts'
 import { firstOccurrences, readAll, record, testPublisher } from './testing/reading.ts'
 
-const broker = () => brokers()[0] ?? ''
+const proxyOfBroker = async () => {
+  const proxy = await cuttingProxy(brokers()[0] ?? '')
+  onTestFinished(() => proxy.close())
+  return proxy
+}
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
 
 describe('kafkaPublisher', () => {
@@ -74,8 +78,7 @@ describe('kafkaPublisher', () => {
     timeout: 120_000,
   }, async () => {
     const topic = await newTopic(3)
-    const proxy = await cuttingProxy(broker())
-    onTestFinished(() => proxy.close())
+    const proxy = await proxyOfBroker()
     const log = keptLog()
     const publisher = testPublisher(log, client(log, proxy.route))
     const keys = numbers(10).map((k) => `k${k}`)
@@ -120,8 +123,7 @@ describe('kafkaPublisher', () => {
     timeout: 60_000,
   }, async () => {
     const topic = await newTopic(1)
-    const proxy = await cuttingProxy(broker())
-    onTestFinished(() => proxy.close())
+    const proxy = await proxyOfBroker()
     const publisher = testPublisher(keptLog(), client(keptLog(), proxy.route))
     await publisher.publish([record(topic, 'k', 'before')])
 
@@ -137,8 +139,7 @@ describe('kafkaPublisher', () => {
     timeout: 60_000,
   }, async () => {
     const topic = await newTopic(1)
-    const proxy = await cuttingProxy(broker())
-    onTestFinished(() => proxy.close())
+    const proxy = await proxyOfBroker()
     const log = keptLog()
     const publisher = testPublisher(log, client(log, proxy.route))
     await publisher.publish([record(topic, 'k', 'before')])
@@ -151,8 +152,7 @@ describe('kafkaPublisher', () => {
 
   it('rejects in bounded time while the broker is away, says so, and connects again by itself', { timeout: 60_000 }, async () => {
     const topic = await newTopic(1)
-    const proxy = await cuttingProxy(broker())
-    onTestFinished(() => proxy.close())
+    const proxy = await proxyOfBroker()
     const log = keptLog()
     const publisher = kafkaPublisher({ kafka: client(log, proxy.route), log, publishMsMax: 3_000 })
     onTestFinished(() => publisher.close())
@@ -174,8 +174,7 @@ describe('kafkaPublisher', () => {
 
   it('notices an idle connection that broke, and starts without a broker', { timeout: 60_000 }, async () => {
     const topic = await newTopic(1)
-    const proxy = await cuttingProxy(broker())
-    onTestFinished(() => proxy.close())
+    const proxy = await proxyOfBroker()
     proxy.away(true)
     const log = keptLog()
     const publisher = kafkaPublisher({ kafka: client(log, proxy.route), log, publishMsMax: 2_000 })
