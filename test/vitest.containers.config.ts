@@ -6,7 +6,7 @@ process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true'
 
 const suite = {
   include: [
-    'packages/messaging/src/{postgres,mongo,kafka}/*.test.ts',
+    'packages/{store-postgres,store-mongo,transport-kafka}/src/**/*.test.ts',
     'services/inventory/src/reactions.test.ts',
     'test/scenarios/{outcomes,disorder}.test.ts',
   ],

@@ -1,14 +1,11 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type DoorAction, type DoorState, doorActions } from '@shop/tools/running-shop'
 import { z } from 'zod'
 import type { Backend } from './backend.ts'
 import { LOOPBACK } from './ports.ts'
 import type { Replicas } from './replicas.ts'
 import type { Supervisor } from './supervisor.ts'
-
-/** What can be asked of a running shop: by name, to be undone by itself after a time. */
-export const doorActions = ['kill', 'pause', 'resume', 'restart', 'stop', 'start', 'scale'] as const
-export type DoorAction = (typeof doorActions)[number]
 
 const request = z.strictObject({
   action: z.enum(doorActions),
@@ -19,16 +16,6 @@ const request = z.strictObject({
   to: z.int().min(1).max(5).optional(),
 })
 type Request = z.output<typeof request>
-
-export interface DoorState {
-  readonly services: Readonly<Record<string, { readonly url: string; readonly pid?: number }>>
-  readonly backends: readonly string[]
-  /** the control of the proxies; absent without --faults */
-  readonly proxiesUrl?: string
-  readonly faultsEnabled: boolean
-  /** what undoes itself later */
-  readonly pending: readonly { readonly action: DoorAction; readonly name: string; readonly at: string }[]
-}
 
 export interface DoorOptions {
   readonly token: string

@@ -11,7 +11,7 @@ import { StartRefusal } from './start-refusal.ts'
 
 const SOURCES = join(import.meta.dirname, 'java')
 /** The MongoDB server, beside the file that tells what it is built on. */
-const SERVER_SOURCES = join(SOURCES, 'mongo')
+const SERVER_SOURCES = join(import.meta.dirname, '..', 'mongo-on-file')
 const FETCH_TIMEOUT_MS = 10 * 60_000
 const COMPILE_TIMEOUT_MS = 60_000
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
@@ -142,7 +142,8 @@ async function maven({ env, signal }: Omit<Fetch, 'directory'>, args: readonly s
 
 function fingerprint(): string {
   const hash = createHash('sha256')
-  for (const file of ['pom.xml', 'kafka/pom.xml', 'mongo/pom.xml']) hash.update(readFileSync(join(SOURCES, file)))
+  for (const file of ['pom.xml', 'kafka/pom.xml']) hash.update(readFileSync(join(SOURCES, file)))
+  hash.update(readFileSync(join(SERVER_SOURCES, 'pom.xml')))
   for (const file of serverSources()) hash.update(readFileSync(file))
   return hash.digest('hex')
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { LinkOptions } from '../faults/network/link.ts'
-import type { ServiceEntry } from '../init/services.ts'
+import type { ServiceEntry } from '@shop/manifest'
+import type { LinkOptions } from '../proxies/link.ts'
 import type { KafkaListener } from './kafka.ts'
 import { freePorts, LOOPBACK } from './ports.ts'
 import type { Command } from './supervisor.ts'
@@ -38,7 +38,7 @@ export function throughProxy(databaseUrl: string, port: number): string {
   return url.href
 }
 
-const MAIN = join(import.meta.dirname, '..', 'faults', 'network', 'proxies.ts')
+const MAIN = join(import.meta.dirname, '..', 'proxies', 'proxies.ts')
 
 /** @param databaseUrls by service, without a proxy */
 export function commandOfProxies(

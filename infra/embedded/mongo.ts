@@ -18,7 +18,7 @@ export interface MongoOptions {
 
 const STORED_IN = { mongod: 'data', java: 'data/store.mv' } as const
 
-/** A standalone `mongod`, or the MongoDB server in Java (java/mongo/MongoOnFile.java). */
+/** A standalone `mongod`, or the MongoDB server in Java (mongo-on-file/MongoOnFile.java). */
 export function embeddedMongo(options: MongoOptions): EmbeddedBackend {
   const { folder, port, logFile } = options
   const data = join(folder, 'data')

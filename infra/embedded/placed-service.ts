@@ -1,18 +1,18 @@
-import type { ServiceEntry } from '../init/services.ts'
+import type { StartableService } from '../services.ts'
 import { freePorts, LOOPBACK, portSetting, type WantedPort } from './ports.ts'
 
 /** A service and where it will listen. */
-export interface PlacedService extends ServiceEntry {
+export interface PlacedService extends StartableService {
   /** without a path */
   readonly url: string
 }
 
 /**
- * @param ports 'fixed': the port of the service's package.json, or `<NAME>_PORT` of `env`; 'free': ports that are free now
+ * @param ports 'fixed': the port of the manifest, or `<NAME>_PORT` of `env`; 'free': ports that are free now
  * @throws StartRefusal when such a setting is no port number
  */
 export async function place(
-  services: readonly ServiceEntry[],
+  services: readonly StartableService[],
   ports: 'fixed' | 'free',
   env: NodeJS.ProcessEnv,
 ): Promise<PlacedService[]> {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { databaseUrl, hasDatabase } from '../init/services.ts'
+import { hasDatabase } from '@shop/manifest'
+import type { RecordedProcess, RunRecord } from '@shop/tools/running-shop'
+import { databaseUrl } from '../init/database-urls.ts'
 import type { EmbeddedBackend } from './backend.ts'
 import { type Backends, ROOT } from './backends.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -10,7 +12,7 @@ import type { PlacedService } from './placed-service.ts'
 import { LOOPBACK } from './ports.ts'
 import { processIdentity } from './process-identity.ts'
 import type { Replicas } from './replicas.ts'
-import { type RecordedProcess, type RunRecord, removeRunRecord, writeRunRecord } from './run-record.ts'
+import { removeRunRecord, writeRunRecord } from './run-record.ts'
 import type { Command, Supervisor } from './supervisor.ts'
 
 /** In MB. It needs a tenth; the smaller the bound, the less garbage V8 lets gather before it collects it. */
@@ -108,7 +110,7 @@ export class Run {
       DATA_DIR: join(this.data.dir, name),
       SERVICE_URLS: others.join(','),
       DASHBOARD_ACTIONS: this.env.DASHBOARD_ACTIONS || 'true',
-      CHECK_COMMAND: JSON.stringify([process.execPath, join(ROOT, 'test/check/main.ts'), '--json']),
+      CHECK_COMMAND: JSON.stringify([process.execPath, join(ROOT, 'tools/check/main.ts'), '--json']),
       RUN_RECORD: this.recordFile,
       POSTGRES_URL: postgresUrl,
       MONGO_URL: mongoUrl,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { hasDatabase, listServices, type ServiceEntry } from '../init/services.ts'
+import { hasDatabase } from '@shop/manifest'
+import { type StartableService, startableServices } from '../services.ts'
 import type { EmbeddedBackend } from './backend.ts'
 import { type Backends, type BackendsOptions, planBackends, ROOT, startEmbedded } from './backends.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -20,14 +21,14 @@ const INIT_TIMEOUT_MS = 120_000
 const BACKEND_RESTART_DELAY_MS = 1_000
 
 export interface ShopOptions extends Omit<BackendsOptions, 'ports'> {
-  /** 'fixed' (default): those of the environment and of the services' package.json; 'free': ones that are free now */
+  /** 'fixed' (default): those of the environment and of the manifest; 'free': ones that are free now */
   ports?: 'fixed' | 'free'
   /** begins anew: deletes what is stored in `dataDir` */
   fresh?: boolean
   /** proxies between the services and what they use, and fault points in the services; default: SHOP_FAULTS=true in `env` */
   faults?: boolean
   /** default: those of services/ that take part in the choreography */
-  services?: readonly ServiceEntry[]
+  services?: readonly StartableService[]
   /** the dashboard too; default false */
   dashboard?: boolean
   /** run once before the services; default infra/init/main.ts */
@@ -58,7 +59,7 @@ export interface Shop {
  */
 export async function startShop(options: ShopOptions): Promise<Shop> {
   const { log = () => {}, env = process.env, ports = 'fixed', signal, dashboard = false } = options
-  const entries = options.services ?? listServices().filter((service) => dashboard || hasDatabase(service))
+  const entries = options.services ?? startableServices.filter((service) => dashboard || hasDatabase(service))
   const data = openDataFolder(options.dataDir, { fresh: options.fresh ?? false })
   const closing: (() => Promise<void> | void)[] = [data.release]
   const stop = once(() => inOrder(closing.toReversed()))

@@ -6,10 +6,12 @@
  */
 import { join } from 'node:path'
 import { allTopics } from '@shop/choreography'
-import { createTopics, kafkaClient } from '@shop/messaging/kafka'
+import { hasDatabase } from '@shop/manifest'
+import { createTopics, kafkaClient } from '@shop/transport-kafka'
 import pg from 'pg'
 import { z } from 'zod'
-import { type DatabaseServers, databaseUrl, listParticipants, rolePassword } from './services.ts'
+import { startableServices } from '../services.ts'
+import { type DatabaseServers, databaseUrl, rolePassword } from './database-urls.ts'
 
 const settings = z.object({
   KAFKA_BROKERS: z.string().min(1),
@@ -73,7 +75,7 @@ interface LoadData {
 }
 
 const prepareDatabases = async (servers: DatabaseServers, load: LoadData): Promise<void> => {
-  const services = listParticipants()
+  const services = startableServices.filter(hasDatabase)
   const admin = new pg.Client({ connectionString: servers.postgresUrl, connectionTimeoutMillis: 10_000 })
   await admin.connect()
   try {

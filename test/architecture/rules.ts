@@ -18,7 +18,7 @@ const imports = (text: string): string[] =>
 const isAggregate = ({ text }: Source): boolean => /\bDecider</.test(text)
 const impure = /\b(Date\.now|new Date\(|Math\.random|randomUUID|process\.|console\.|setTimeout|fetch\()/
 
-const kit = /^@shop\/(choreography|messaging|service-host)(\/|$)/
+const kit = /^@shop\/(choreography|manifest|messaging|participant|service-host|store-postgres|store-mongo|transport-kafka)(\/|$)/
 
 /** One sentence for each import, or use of the outside, that the architecture does not allow. */
 export const violations = (source: Source): string[] => {

@@ -86,7 +86,7 @@ export const startComposeShop = async (
       databaseUrls: byService(databaseUrlOf),
       pids: () => pids,
       check: async (waitSeconds) => {
-        const args = ['run', '--rm', '-T', 'check', 'node', 'test/check/main.ts', '--wait', String(waitSeconds)]
+        const args = ['run', '--rm', '-T', 'check', 'node', 'tools/check/main.ts', '--wait', String(waitSeconds)]
         return (await compose(args, checkMsMax)).trim().split('\n').at(-1) ?? ''
       },
       stop,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type ClientOptions, kafkaClient } from '@shop/messaging/kafka'
+import { type ClientOptions, kafkaClient } from '@shop/transport-kafka'
 import type { KafkaMessage } from 'kafkajs'
 import type { Outcome } from './load.ts'
 

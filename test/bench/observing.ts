@@ -1,6 +1,6 @@
 import { allTopics } from '@shop/choreography'
-import { kafkaClient } from '@shop/messaging/kafka'
-import { messageDocumentModel } from '@shop/messaging/mongo'
+import { messageDocumentModel } from '@shop/store-mongo'
+import { kafkaClient } from '@shop/transport-kafka'
 import mongoose from 'mongoose'
 import pg from 'pg'
 import type { BenchShop } from './shop.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { allTopics, catalogueFor, type ServiceName } from '@shop/choreography'
 import { encode, type Message } from '@shop/messaging'
-import { kafkaClient, kafkaPublisher } from '@shop/messaging/kafka'
+import { kafkaClient, kafkaPublisher } from '@shop/transport-kafka'
 import { sampleSum } from './observing.ts'
 import type { BenchShop } from './shop.ts'
 

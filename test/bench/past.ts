@@ -1,7 +1,7 @@
 /** Orders of the past: what the services would have stored for them, written in bulk, without the way through Kafka. */
 import { Documents, type Message, type NewDocument, type React } from '@shop/messaging'
-import { connectMongo, type MessageDocument } from '@shop/messaging/mongo'
-import { createPool } from '@shop/messaging/postgres'
+import { connectMongo, type MessageDocument } from '@shop/store-mongo'
+import { createPool } from '@shop/store-postgres'
 import type { Model } from 'mongoose'
 import type { Pool, PoolClient } from 'pg'
 import { react as deliver } from '../../services/delivery/src/reactions.ts'

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type RunRecord, type Shop, startShop } from '@shop/infra/embedded'
-import type { ClientOptions } from '@shop/messaging/kafka'
+import { type Shop, startShop } from '@shop/infra/embedded'
+import type { RunRecord } from '@shop/tools/running-shop'
+import type { ClientOptions } from '@shop/transport-kafka'
 import type { Settings } from './options.ts'
 
 /** A fresh shop of its own. */

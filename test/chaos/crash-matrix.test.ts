@@ -2,7 +2,7 @@
 import { serviceNames } from '@shop/choreography'
 import { faultPoints } from '@shop/messaging'
 import { expect, inject, test } from 'vitest'
-import { EmbeddedShop } from '../../infra/faults/targets/embedded.ts'
+import { EmbeddedShop } from '../../tools/running-shop/embedded-shop.ts'
 import { allCells, recipeFor, someCells } from './crash-matrix/cells.ts'
 import { matrixPage } from './crash-matrix/page.ts'
 import { flawsOf, runMatrix } from './crash-matrix/run.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { serviceNames } from '@shop/choreography'
-import type { ShopTarget } from '../../infra/faults/targets/target.ts'
+import type { ShopTarget } from '../../tools/running-shop/shop-target.ts'
 
 interface Letter {
   readonly kind: 'undecodable' | 'failed' | 'held'

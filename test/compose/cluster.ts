@@ -92,7 +92,7 @@ try {
   await cluster(['up', '-d', '--build', '--wait'], 600_000)
   await load()
   say('checking')
-  const check = await cluster(['run', '--rm', '-T', 'check', 'node', 'test/check/main.ts', '--wait', '60'], 180_000).then(
+  const check = await cluster(['run', '--rm', '-T', 'check', 'node', 'tools/check/main.ts', '--wait', '60'], 180_000).then(
     (output) => ({ holds: true, output }),
     (error: Error) => ({ holds: false, output: error.message }),
   )

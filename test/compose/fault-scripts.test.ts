@@ -11,7 +11,7 @@ const services: readonly ServiceName[] = ['order', 'payment', 'inventory', 'deli
 /** @returns what it printed; rejects when its exit code is not 0. */
 const fault = async (...args: string[]): Promise<string> => {
   const env = { ...process.env, COMPOSE_PROJECT_NAME: projectName }
-  const command = ['infra/faults/main.ts', ...args, '--target', 'compose']
+  const command = ['tools/faults/main.ts', ...args, '--target', 'compose']
   return (await promisify(execFile)(process.execPath, command, { cwd: root, env, timeout: 120_000 })).stdout
 }
 

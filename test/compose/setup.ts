@@ -18,7 +18,7 @@ export default async (project: TestProject) => {
       await compose(['start', service])
     },
     check: (args) =>
-      compose(['run', '--rm', '-T', 'check', 'node', 'test/check/main.ts', ...args], 180_000).then(
+      compose(['run', '--rm', '-T', 'check', 'node', 'tools/check/main.ts', ...args], 180_000).then(
         (output) => ({ code: 0, output }),
         (error: Error & { code?: number }) => ({ code: error.code ?? -1, output: error.message }),
       ),

@@ -19,7 +19,7 @@ import {
 } from '../scenarios/shop.ts'
 
 const { token, dataDir } = inject('admin')
-const main = join(import.meta.dirname, '../../infra/faults/main.ts')
+const main = join(import.meta.dirname, '../../tools/faults/main.ts')
 const ownMsMax = 60_000
 
 interface Running {

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, inject, test } from 'vitest'
 import { cancel, check, eventually, isEnded, type OrderView, place, readOrder, request, type ServiceName, steps } from './shop.ts'
 
 const { token, dataDir } = inject('admin')
-const main = join(import.meta.dirname, '../../infra/dead-letters/main.ts')
+const main = join(import.meta.dirname, '../../tools/dead-letters/main.ts')
 
 const headers = { authorization: `Bearer ${token}` }
 

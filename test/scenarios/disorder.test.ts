@@ -1,5 +1,5 @@
 /** Messages twice, late, early, and services that are away: the same ends, with the broker's help alone and no access to their insides. */
-import { kafkaClient } from '@shop/messaging/kafka'
+import { kafkaClient } from '@shop/transport-kafka'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import {
   balance,

@@ -1,5 +1,5 @@
 /** Kafka as far as the services can tell: topics of partitions, records in order, and what each group has committed. */
-import type { ConsumedRecord, OutgoingRecord } from '@shop/messaging/kafka'
+import type { ConsumedRecord, OutgoingRecord } from '@shop/messaging'
 
 export interface Partition {
   readonly topic: string

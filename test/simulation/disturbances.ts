@@ -1,5 +1,5 @@
 /** What the outside does to the topics and to the groups' offsets. */
-import type { ConsumedRecord } from '@shop/messaging/kafka'
+import type { ConsumedRecord } from '@shop/messaging'
 import type { Process } from './process.ts'
 import { eventTopics } from './subscriptions.ts'
 import { nameOf, type World } from './world.ts'

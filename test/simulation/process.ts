@@ -1,7 +1,17 @@
 /** One process of a service: what it has in memory is lost when it is killed. */
 import type { ServiceName } from '@shop/choreography'
-import type { DeadLetters, FaultPoint, Log, Message, Observer, React } from '@shop/messaging'
-import type { Assignment, ConsumedRecord, HandleRecords, OutgoingRecord } from '@shop/messaging/kafka'
+import type {
+  Assignment,
+  ConsumedRecord,
+  DeadLetters,
+  FaultPoint,
+  HandleRecords,
+  Log,
+  Message,
+  Observer,
+  OutgoingRecord,
+  React,
+} from '@shop/messaging'
 import type { Partition } from './broker.ts'
 import { type Opened, open } from './parts.ts'
 import { catalogueOf } from './subscriptions.ts'

@@ -1,9 +1,9 @@
 /** What must hold of a run beyond the invariants of the shop: what clients were promised, and what only a run's own view shows. */
 import { serviceNames } from '@shop/choreography'
 import type { Order } from '../../services/order/src/order.ts'
-import type { Violation } from '../check/invariants.ts'
-import { sameLines } from '../check/order-view.ts'
-import type { OrderFile } from '../check/snapshot.ts'
+import type { Violation } from '../../tools/check/invariants.ts'
+import { sameLines } from '../../tools/check/order-view.ts'
+import type { OrderFile } from '../../tools/check/snapshot.ts'
 import type { Answer } from './customers.ts'
 import { deadLetterTopics, topicsOf } from './subscriptions.ts'
 import type { World } from './world.ts'

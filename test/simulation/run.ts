@@ -1,6 +1,6 @@
 /** One run: a seed decides everything that happens; then the faults stop, all comes to rest, and the whole shop is judged. */
 import { type ServiceName, serviceNames } from '@shop/choreography'
-import { judge } from '../check/invariants.ts'
+import { judge } from '../../tools/check/invariants.ts'
 import type { Coverage } from './coverage.ts'
 import { Customers } from './customers.ts'
 import { echo, garble, rewind } from './disturbances.ts'

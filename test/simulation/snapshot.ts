@@ -1,7 +1,7 @@
 /** The databases and topics of a run, as `npm run check` would read them. */
 import { serviceNames } from '@shop/choreography'
+import type { ConsumedRecord } from '@shop/messaging'
 import { decode } from '@shop/messaging'
-import type { ConsumedRecord } from '@shop/messaging/kafka'
 import type { MemoryDatabase } from '@shop/messaging/memory'
 import type { Reservation, Stock } from '../../services/inventory/src/inventory.ts'
 import type { Account, Payment } from '../../services/payment/src/payment.ts'
@@ -14,7 +14,7 @@ import {
   type Snapshot,
   type Topics,
   type Undecodable,
-} from '../check/snapshot.ts'
+} from '../../tools/check/snapshot.ts'
 import { catalogueOf, deadLetterTopics, eventTopics, topicsOf } from './subscriptions.ts'
 import type { LedgerRow } from './tables.ts'
 import type { World } from './world.ts'

@@ -4,7 +4,7 @@ import type { Reservation, Stock } from '../../services/inventory/src/inventory.
 import type { InventoryTables } from '../../services/inventory/src/tables.ts'
 import type { Account, Payment } from '../../services/payment/src/payment.ts'
 import type { Booking, PaymentTables } from '../../services/payment/src/tables.ts'
-import type { LedgerEntry } from '../check/snapshot.ts'
+import type { LedgerEntry } from '../../tools/check/snapshot.ts'
 
 export interface LedgerRow extends LedgerEntry {
   /** Absent for deposits. */

@@ -1,7 +1,7 @@
 /** What the processes of one run live in: its chance, its clock, its broker, its databases. */
 import type { ServiceName } from '@shop/choreography'
+import type { ConsumedRecord, OutgoingRecord } from '@shop/messaging'
 import { type FaultPoint, stampWith } from '@shop/messaging'
-import type { ConsumedRecord, OutgoingRecord } from '@shop/messaging/kafka'
 import { Broker } from './broker.ts'
 import type { Coverage } from './coverage.ts'
 import { newDatabases, type Parts } from './parts.ts'

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Catalogue } from './catalogue.ts'
 import { decode, encode } from './envelope.ts'
-import type { OutgoingRecord } from './kafka/port.ts'
 import type { Message } from './message.ts'
+import type { OutgoingRecord } from './transport.ts'
 
 const data = z.object({ amount: z.int(), note: z.string(), tags: z.array(z.object({ name: z.string() })).optional() })
 const events = new Map([

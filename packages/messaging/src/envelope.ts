@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Catalogue } from './catalogue.ts'
-import type { OutgoingRecord } from './kafka/port.ts'
 import { type Message, optionalParts } from './message.ts'
+import type { OutgoingRecord } from './transport.ts'
 
 /** CloudEvents 1.0, Kafka binding, binary mode: the envelope travels in the headers, the value is the data alone as JSON. */
 export const encode = (message: Message, catalogue: Catalogue): OutgoingRecord => {

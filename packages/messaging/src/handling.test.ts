@@ -5,9 +5,9 @@ import type { Catalogue } from './catalogue.ts'
 import type { Documents } from './documents.ts'
 import { encode } from './envelope.ts'
 import { recordHandler } from './handling.ts'
-import { Abandoned, type Assignment, type ConsumedRecord, type OutgoingRecord } from './kafka/port.ts'
 import { MemoryMessageStore } from './memory/index.ts'
 import { type Message, startedBy } from './message.ts'
+import { Abandoned, type Assignment, type ConsumedRecord, type OutgoingRecord } from './transport.ts'
 
 const asked = z.object({ fault: z.string().optional() })
 const catalogue: Catalogue = {

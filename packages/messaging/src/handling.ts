@@ -1,12 +1,12 @@
 import { setTimeout as pauseByTimer } from 'node:timers/promises'
 import type { Catalogue } from './catalogue.ts'
-import { type DeadLetter, deadLetterRecord, type Failure, letterOf } from './deadLetter.ts'
+import { type DeadLetter, deadLetterRecord, type Failure, letterOf } from './dead-letter.ts'
 import { decode } from './envelope.ts'
-import type { Faults } from './faults.ts'
-import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords, type Publisher } from './kafka/port.ts'
+import type { Faults } from './fault-points.ts'
 import type { Log } from './log.ts'
 import { type Message, now } from './message.ts'
 import type { MessageStore, Outcome, React } from './store.ts'
+import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords, type Publisher } from './transport.ts'
 
 /** What is told of each chunk, for metrics. */
 export interface Observer {

@@ -1,9 +1,18 @@
 export { byKey, distinct } from './batch.ts'
 export type { Catalogue } from './catalogue.ts'
-export type { DeadLetter, Failure } from './deadLetter.ts'
+export type { DeadLetter, Failure } from './dead-letter.ts'
+export {
+  type DeadLetters,
+  deadLetters,
+  type LetterOutcome,
+  type LetterResult,
+  type ListedLetter,
+  retryCompensations,
+  type Selection,
+} from './dead-letters.ts'
 export { type Decided, type DocumentStore, Documents, type NewDocument } from './documents.ts'
 export { type Decoded, decode, encode } from './envelope.ts'
-export { type FaultPoint, type Faults, faultPoints } from './faults.ts'
+export { type FaultPoint, type Faults, faultPoints } from './fault-points.ts'
 export { type GatherOptions, gather, Overloaded } from './gather.ts'
 export { type HandlingOptions, type Observer, recordHandler } from './handling.ts'
 export type { Log } from './log.ts'
@@ -21,13 +30,13 @@ export {
 } from './message.ts'
 export { restAfterSweep } from './pacing.ts'
 export { type Relay, type RelayOptions, relayOnce, startRelay } from './relay.ts'
-export {
-  type DeadLetters,
-  deadLetters,
-  type LetterOutcome,
-  type LetterResult,
-  type ListedLetter,
-  retryCompensations,
-  type Selection,
-} from './replay.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
+export {
+  Abandoned,
+  type Assignment,
+  type ConsumedRecord,
+  type HandleRecords,
+  type OutgoingRecord,
+  type Publisher,
+  type Subscription,
+} from './transport.ts'

@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import type { Catalogue } from './catalogue.ts'
-import type { OutgoingRecord } from './kafka/port.ts'
 import { MemoryDatabase, MemoryMessageStore } from './memory/index.ts'
 import { causedBy, startedBy } from './message.ts'
 import { type RelayOptions, startRelay } from './relay.ts'
+import type { OutgoingRecord } from './transport.ts'
 
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: type, source: '/test', topic: 'told' }),

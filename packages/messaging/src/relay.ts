@@ -1,10 +1,10 @@
 import type { Catalogue } from './catalogue.ts'
 import { encode } from './envelope.ts'
-import type { Faults } from './faults.ts'
-import type { Publisher } from './kafka/port.ts'
+import type { Faults } from './fault-points.ts'
 import type { Log } from './log.ts'
 import { restAfter } from './pacing.ts'
 import type { MessageStore } from './store.ts'
+import type { Publisher } from './transport.ts'
 
 export interface RelayOptions {
   readonly store: Pick<MessageStore<never>, 'pending' | 'forget' | 'onStored' | 'isTransient'>

@@ -1,4 +1,4 @@
-import type { DeadLetter } from './deadLetter.ts'
+import type { DeadLetter } from './dead-letter.ts'
 import type { Message } from './message.ts'
 
 /** A stored outgoing message and where it is stored; `at` is opaque to all but its store. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express'
-import { requireToken } from './admin.ts'
 import { jsonBody } from './body.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { badRequest, notFound, Problem, sendProblem, unavailable } from './problem.ts'
 import { type Checks, createReadiness } from './readiness.ts'
+import { requireToken } from './token.ts'
 
 export interface AppOptions {
   log: Log

@@ -1,10 +1,11 @@
+export { type ParticipantOptions, type Refusable, Refusals, runParticipant } from '@shop/participant'
 export { type AppOptions, createApp, type ServiceApp } from './app.ts'
 export { baseConfig, ConfigurationError, durationMs, flag, nonEmpty, port, readConfig, url } from './config.ts'
+export { messageOf } from './errors.ts'
 export { idempotencyKey, parse } from './input.ts'
 export { fail, type Hosted, type HostOptions, host, runService, type StopStep } from './lifecycle.ts'
 export { createLog, type Log, type LogOptions, type SagaContext, sagaLog } from './log.ts'
 export { createMetrics, type Metrics, type OutboxState } from './metrics.ts'
-export { type ParticipantOptions, runParticipant } from './participant.ts'
 export {
   badRequest,
   conflict,
@@ -16,4 +17,5 @@ export {
   unprocessable,
 } from './problem.ts'
 export type { Checks, ReadinessReport } from './readiness.ts'
-export { type Refusable, Refusals } from './refusals.ts'
+export { listen, urlOf } from './server.ts'
+export { requireToken } from './token.ts'

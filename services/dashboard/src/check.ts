@@ -30,7 +30,7 @@ export class CheckRuns {
 
   view(): CheckView {
     const available = this.#command !== undefined
-    const command = available ? 'npm run check -- --wait 30' : 'docker compose run --rm check node test/check/main.ts --wait 30'
+    const command = available ? 'npm run check -- --wait 30' : 'docker compose run --rm check node tools/check/main.ts --wait 30'
     return { available, command, running: this.#running, ...(this.#last && { last: this.#last }) }
   }
 

@@ -1,6 +1,7 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
-import { type ConsumedRecord, consume, kafkaClient } from '@shop/messaging/kafka'
+import type { ConsumedRecord } from '@shop/messaging'
 import { createApp, createMetrics, fail, host, type Log, type ServiceApp } from '@shop/service-host'
+import { consume, kafkaClient } from '@shop/transport-kafka'
 import { Bursts } from './burst.ts'
 import { CheckRuns } from './check.ts'
 import type { Config } from './config.ts'

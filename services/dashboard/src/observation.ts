@@ -1,7 +1,7 @@
 /** Pure: what one record on a topic means to somebody who only watches. */
 import { allTopics, catalogueFor, eventNamed, serviceNames } from '@shop/choreography'
+import type { ConsumedRecord } from '@shop/messaging'
 import { decode } from '@shop/messaging'
-import type { ConsumedRecord } from '@shop/messaging/kafka'
 
 /** The type under which a record is kept that fits no event. */
 export const undecodable = '(undecodable)'

@@ -1,4 +1,4 @@
-import type { ConsumedRecord } from '@shop/messaging/kafka'
+import type { ConsumedRecord } from '@shop/messaging'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { summaryOf } from './order.ts'

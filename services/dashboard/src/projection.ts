@@ -1,4 +1,4 @@
-import type { ConsumedRecord } from '@shop/messaging/kafka'
+import type { ConsumedRecord } from '@shop/messaging'
 import type { OrderState, TopicState, Totals } from './api.ts'
 import { type Observation, observe, type SeenEvent, type SeenLetter } from './observation.ts'
 import {

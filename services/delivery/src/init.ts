@@ -1,4 +1,4 @@
-import { connectMongo } from '@shop/messaging/mongo'
+import { connectMongo } from '@shop/store-mongo'
 import { shipmentModel } from './store.ts'
 
 /** Creates the collection and its indexes; what is there already stays as it is. */

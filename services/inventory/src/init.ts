@@ -1,4 +1,4 @@
-import { createPool, migrate } from '@shop/messaging/postgres'
+import { createPool, migrate } from '@shop/store-postgres'
 import { migrations } from './schema.ts'
 import { seed } from './seed.ts'
 

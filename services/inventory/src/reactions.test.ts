@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { causedBy, type Message, startedBy } from '@shop/messaging'
-import { createPool, PostgresMessageStore } from '@shop/messaging/postgres'
+import { createPool, PostgresMessageStore } from '@shop/store-postgres'
 import pg, { type Pool } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { initialise } from './init.ts'

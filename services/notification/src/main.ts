@@ -1,5 +1,6 @@
-import { connectMongo, MongoMessageStore } from '@shop/messaging/mongo'
-import { baseConfig, port, runParticipant } from '@shop/service-host'
+import { runParticipant } from '@shop/participant'
+import { baseConfig, port } from '@shop/service-host'
+import { connectMongo, MongoMessageStore } from '@shop/store-mongo'
 import { z } from 'zod'
 import { routes } from './http.ts'
 import { react } from './reactions.ts'

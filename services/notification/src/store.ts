@@ -1,4 +1,4 @@
-import { type MessageDocument, messageDocumentModel } from '@shop/messaging/mongo'
+import { type MessageDocument, messageDocumentModel } from '@shop/store-mongo'
 import type { Connection, Model } from 'mongoose'
 import type { Notification } from './notification.ts'
 

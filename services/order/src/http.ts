@@ -1,6 +1,6 @@
 import { type Faults, gather, type Log, type NewDocument, Overloaded } from '@shop/messaging'
-import type { MongoMessageStore } from '@shop/messaging/mongo'
 import { badRequest, conflict, idempotencyKey, notFound, parse, unavailable, unprocessable } from '@shop/service-host'
+import type { MongoMessageStore } from '@shop/store-mongo'
 import { Router } from 'express'
 import { z } from 'zod'
 import { cancelOrder } from './cancelling.ts'

@@ -1,4 +1,4 @@
-import { connectMongo } from '@shop/messaging/mongo'
+import { connectMongo } from '@shop/store-mongo'
 import { orderModel } from './store.ts'
 
 /** SKU, name, price in cents. */

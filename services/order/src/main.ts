@@ -1,5 +1,6 @@
-import { connectMongo, MongoMessageStore } from '@shop/messaging/mongo'
-import { baseConfig, durationMs, port, runParticipant } from '@shop/service-host'
+import { runParticipant } from '@shop/participant'
+import { baseConfig, durationMs, port } from '@shop/service-host'
+import { connectMongo, MongoMessageStore } from '@shop/store-mongo'
 import { z } from 'zod'
 import { cancelOrder } from './cancelling.ts'
 import { Deadlines } from './deadlines.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { KeyReused, type PostgresMessageStore, performOnce } from '@shop/messaging/postgres'
 import { idempotencyKey, notFound, parse, unprocessable } from '@shop/service-host'
+import { KeyReused, type PostgresMessageStore, performOnce } from '@shop/store-postgres'
 import { Router } from 'express'
 import type { Pool, PoolClient } from 'pg'
 import { z } from 'zod'

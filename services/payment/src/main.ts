@@ -1,5 +1,6 @@
-import { createPool, forgetHandled, PostgresMessageStore } from '@shop/messaging/postgres'
-import { baseConfig, durationMs, port, runParticipant } from '@shop/service-host'
+import { runParticipant } from '@shop/participant'
+import { baseConfig, durationMs, port } from '@shop/service-host'
+import { createPool, forgetHandled, PostgresMessageStore } from '@shop/store-postgres'
 import { z } from 'zod'
 import { routes } from './http.ts'
 import { reactions } from './reactions.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { decode, encode } from '@shop/messaging'
-import { consume, createTopics, kafkaClient, kafkaPublisher } from '@shop/messaging/kafka'
+import { consume, createTopics, kafkaClient, kafkaPublisher } from '@shop/transport-kafka'
 import { CompressionTypes, type Kafka } from 'kafkajs'
 import { answer, catalogue, consumer, incoming } from './messages.ts'
 import { median, type Tell } from './turns.ts'

@@ -1,5 +1,5 @@
 import type { Message } from '@shop/messaging'
-import { connectMongo, MongoMessageStore, messageDocumentModel } from '@shop/messaging/mongo'
+import { connectMongo, MongoMessageStore, messageDocumentModel } from '@shop/store-mongo'
 import { answer } from './messages.ts'
 import type { Subject } from './subject.ts'
 

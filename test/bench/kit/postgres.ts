@@ -1,5 +1,5 @@
 import type { Message } from '@shop/messaging'
-import { createPool, deadLettersSchema, messagingSchema, migrate, PostgresMessageStore } from '@shop/messaging/postgres'
+import { createPool, deadLettersSchema, messagingSchema, migrate, PostgresMessageStore } from '@shop/store-postgres'
 import pg from 'pg'
 import { answer } from './messages.ts'
 import type { Subject } from './subject.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Publisher } from '@shop/messaging'
 import { relayOnce } from '@shop/messaging'
-import type { Publisher } from '@shop/messaging/kafka'
 import { catalogue, incoming, laterOf } from './messages.ts'
 import type { Subject, Work } from './subject.ts'
 import { median, medians, type Tell, turns } from './turns.ts'

@@ -1,4 +1,4 @@
-import type { DeadLetter } from '../deadLetter.ts'
+import type { DeadLetter } from '../dead-letter.ts'
 import type { LetterQuery } from '../store.ts'
 
 /** The dead letters of one service, in the order in which they were set aside. */

@@ -1,5 +1,5 @@
+import { documentConformance, type StoreFixture, storeConformance } from '../conformance/index.ts'
 import type { Documents } from '../documents.ts'
-import { documentConformance, type StoreFixture, storeConformance } from '../testing/index.ts'
 import { MemoryDatabase, MemoryMessageStore } from './store.ts'
 
 documentConformance('memory', async () => new MemoryMessageStore<number>())

@@ -1,5 +1,5 @@
 import { byKey, distinct, type Sorted, sortBatch } from '../batch.ts'
-import type { DeadLetter } from '../deadLetter.ts'
+import type { DeadLetter } from '../dead-letter.ts'
 import { assertOwnKeys, type Decided, type DocumentStore, Documents, type NewDocument } from '../documents.ts'
 import { type Message, nowMs } from '../message.ts'
 import type { Backlog, LetterQuery, Outcome, React, Stored } from '../store.ts'

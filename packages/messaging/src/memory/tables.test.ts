@@ -1,4 +1,4 @@
-import { type StoreFixture, storeConformance } from '../testing/index.ts'
+import { type StoreFixture, storeConformance } from '../conformance/index.ts'
 import { MemoryTables, MemoryTablesStore, type MemoryTransaction } from './tables.ts'
 
 storeConformance('memory tables', async (): Promise<StoreFixture<MemoryTransaction>> => {

@@ -1,5 +1,5 @@
 import { type Sorted, sortBatch } from '../batch.ts'
-import type { DeadLetter } from '../deadLetter.ts'
+import type { DeadLetter } from '../dead-letter.ts'
 import type { Message } from '../message.ts'
 import type { Backlog, LetterQuery, MessageStore, Outcome, React, Stored } from '../store.ts'
 import { MemoryLetters } from './letters.ts'

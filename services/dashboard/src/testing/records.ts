@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { catalogueFor, eventNamed, type ServiceName } from '@shop/choreography'
+import type { ConsumedRecord, OutgoingRecord } from '@shop/messaging'
 import { causedBy, encode, type Message, startedBy } from '@shop/messaging'
-import type { ConsumedRecord, OutgoingRecord } from '@shop/messaging/kafka'
 
 const address = { name: 'Ann Body', street: 'Main St 1', city: 'Berlin', postalCode: '10115', country: 'DE' }
 const lines = [{ sku: 'keyboard', quantity: 1 }]

@@ -1,5 +1,0 @@
-export { type ClientOptions, kafkaClient } from './client.ts'
-export { type ConsumeOptions, consume } from './consumer.ts'
-export * from './port.ts'
-export { kafkaPublisher, type PublisherOptions } from './publisher.ts'
-export { createTopics, type TopicSpec } from './topics.ts'

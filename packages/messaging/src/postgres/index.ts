@@ -1,8 +1,0 @@
-export { deadLettersSchema } from './deadLetters.ts'
-export { migrate } from './migrate.ts'
-export { createPool, type PoolOptions } from './pool.ts'
-export { KeyReused, performOnce } from './requests.ts'
-export { forgetHandled } from './retention.ts'
-export { messagingSchema } from './schema.ts'
-export { PostgresMessageStore } from './store.ts'
-export { isTransientPostgresError } from './transient.ts'

@@ -1,2 +1,0 @@
-export { type StoreFixture, storeConformance } from './conformance.ts'
-export { documentConformance } from './documents.ts'

@@ -1,0 +1,79 @@
+import type { ConsumedRecord, DeadLetter, Failure, LetterQuery } from '@shop/messaging/driver'
+import type { Pool, PoolClient } from 'pg'
+
+/** Applied after `messagingSchema`. Letters of a failed message hold their key; there are few, so the look-up costs next to nothing. */
+export const deadLettersSchema = `
+CREATE TABLE dead_letters (
+  position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id text NOT NULL UNIQUE,
+  key text,
+  kind text NOT NULL CHECK (kind IN ('undecodable', 'failed', 'held')),
+  record json NOT NULL,
+  value bytea,
+  failure json NOT NULL
+);
+CREATE INDEX dead_letters_key ON dead_letters (key) WHERE kind <> 'undecodable';
+`
+
+interface Row {
+  readonly record: Omit<ConsumedRecord, 'value'>
+  readonly value: Buffer | null
+  readonly failure: Failure
+}
+
+const toLetter = ({ id, record, value, failure }: Row & { id: string }): DeadLetter => ({
+  id,
+  record: { ...record, value },
+  failure,
+})
+
+type Queryable = Pick<PoolClient, 'query'>
+
+/** Sets letters aside within the transaction of `client`, as `DeadLetterStore.park` says. */
+export const parkLetters = async (client: Queryable, letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> => {
+  const keys = letters.flatMap((l) => l.record.key ?? [])
+  // Waits for a replay that is taking the last letter of a key away.
+  await client.query(
+    `SELECT 1 FROM dead_letters WHERE key = ANY($1::text[]) AND kind <> 'undecodable' ORDER BY position FOR UPDATE`,
+    [keys],
+  )
+  for (const { id, record, failure } of letters) {
+    const { value, ...rest } = record
+    await client.query(
+      `INSERT INTO dead_letters (id, key, kind, record, value, failure)
+       SELECT $1, $2::text, $3::text, $4, $5, $6
+        WHERE $3 <> 'held' OR EXISTS (SELECT FROM dead_letters WHERE key = $2 AND kind <> 'undecodable')
+       ON CONFLICT (id) DO NOTHING`,
+      [id, record.key, failure.kind, JSON.stringify(rest), value, JSON.stringify(failure)],
+    )
+  }
+  const { rows } = await client.query<Row & { id: string }>(
+    'SELECT id, record, value, failure FROM dead_letters WHERE id = ANY($1::text[]) ORDER BY position',
+    [letters.map((l) => l.id)],
+  )
+  return rows.map(toLetter)
+}
+
+export const findLetters = async (pool: Pool, { id, key, limit }: LetterQuery): Promise<readonly DeadLetter[]> => {
+  const { rows } = await pool.query<Row & { id: string }>(
+    `SELECT id, record, value, failure FROM dead_letters
+      WHERE ($1::text IS NULL OR id = $1) AND ($2::text IS NULL OR key = $2) ORDER BY position LIMIT $3`,
+    [id ?? null, key ?? null, limit],
+  )
+  return rows.map(toLetter)
+}
+
+export const countLetters = async (pool: Pool): Promise<Record<Failure['kind'], number>> => {
+  const { rows } = await pool.query<{ kind: Failure['kind']; count: number }>(
+    'SELECT kind, count(*)::int AS count FROM dead_letters GROUP BY kind',
+  )
+  return { undecodable: 0, failed: 0, held: 0, ...Object.fromEntries(rows.map((r) => [r.kind, r.count])) }
+}
+
+/** @returns false when another one has taken it away. */
+export const removeLetter = async (client: Queryable, { id }: DeadLetter): Promise<boolean> =>
+  (await client.query('DELETE FROM dead_letters WHERE id = $1', [id])).rowCount === 1
+
+export const updateFailure = async (pool: Pool, { id, failure }: DeadLetter): Promise<void> => {
+  await pool.query('UPDATE dead_letters SET failure = $2 WHERE id = $1', [id, JSON.stringify(failure)])
+}

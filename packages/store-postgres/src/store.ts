@@ -1,0 +1,153 @@
+import type { Backlog, DeadLetter, LetterQuery, Message, MessageStore, Outcome, React, Stored } from '@shop/messaging/driver'
+import { notYetHandled } from '@shop/messaging/driver'
+import type { Pool, PoolClient } from 'pg'
+import { countLetters, findLetters, parkLetters, removeLetter, updateFailure } from './dead-letters.ts'
+import { PostgresOutbox } from './outbox.ts'
+import { isTransientPostgresError } from './transient.ts'
+
+const insertInbox = {
+  name: 'inbox-insert',
+  // Sorted, so that two transactions with the same ids wait for each other instead of deadlocking. Messages of held keys are left out.
+  text: `INSERT INTO inbox (id) SELECT id FROM unnest($1::uuid[], $2::text[]) AS t(id, key)
+          WHERE NOT EXISTS (SELECT FROM dead_letters AS l WHERE l.key = t.key AND l.kind <> 'undecodable')
+          ORDER BY id ON CONFLICT DO NOTHING RETURNING id`,
+}
+
+/**
+ * The contract on PostgreSQL: one transaction over the service's tables, `inbox` and `outbox`. `Work` is the transaction's client.
+ * `react` locks the rows that it decides on: that also serialises the messages of one key, and with them their positions in the outbox.
+ */
+export class PostgresMessageStore implements MessageStore<PoolClient> {
+  readonly #pool: Pool
+  readonly #outbox: PostgresOutbox
+  #listener: () => void = () => {}
+
+  /** @param service names the outbox's `aggregatetype`, and the lock that makes one process the relay. */
+  constructor(pool: Pool, service: string) {
+    this.#pool = pool
+    this.#outbox = new PostgresOutbox(pool, service, () => this.#listener())
+  }
+
+  async handleOnce(batch: readonly Message[], react: React<PoolClient>): Promise<Outcome> {
+    if (batch.length === 0) return { handled: 0, duplicates: 0, held: [] }
+    return await this.transaction(async (client) => {
+      const unique = notYetHandled(batch, new Set())
+      const { rows } = await client.query<{ id: string }>({
+        ...insertInbox,
+        values: [unique.map((m) => m.id), unique.map((m) => m.key)],
+      })
+      const { fresh, held } =
+        rows.length === unique.length ? { fresh: unique, held: [] } : await sortInserted(client, unique, rows)
+      const emit = fresh.length === 0 ? [] : await react(client, fresh)
+      return { result: { handled: fresh.length, duplicates: batch.length - fresh.length - held.length, held }, emit }
+    })
+  }
+
+  async park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
+    return await this.transaction(async (client) => ({ result: await parkLetters(client, letters), emit: [] }))
+  }
+
+  async handleParked(letter: DeadLetter, message: Message, react: React<PoolClient>): Promise<Outcome> {
+    return await this.transaction(async (client) => {
+      const isFresh = (await removeLetter(client, letter)) && (await handledNow(client, message.id))
+      const emit = isFresh ? await react(client, [message]) : []
+      return { result: { handled: isFresh ? 1 : 0, duplicates: isFresh ? 0 : 1, held: [] }, emit }
+    })
+  }
+
+  async discard(letter: DeadLetter): Promise<void> {
+    await this.transaction(async (client) => {
+      await removeLetter(client, letter)
+      const { kind, eventId } = letter.failure
+      // Of a record that could not be decoded, not even the id is to be trusted.
+      if (eventId !== undefined && kind !== 'undecodable') await handledNow(client, eventId)
+      return { result: undefined, emit: [] }
+    })
+  }
+
+  letters(query: LetterQuery): Promise<readonly DeadLetter[]> {
+    return findLetters(this.#pool, query)
+  }
+
+  letterCounts() {
+    return countLetters(this.#pool)
+  }
+
+  failedAgain(letter: DeadLetter): Promise<void> {
+    return updateFailure(this.#pool, letter)
+  }
+
+  /** Runs `change` in one transaction and stores what it emits with it. @throws what `change` throws, after rolling back. */
+  async transaction<R>(
+    change: (client: PoolClient) => Promise<{ readonly result: R; readonly emit: readonly Message[] }>,
+  ): Promise<R> {
+    const client = await this.#pool.connect()
+    let broken: Error | undefined
+    const onError = (error: Error) => {
+      broken = error
+    }
+    client.on('error', onError)
+    try {
+      await client.query('BEGIN')
+      const { result, emit } = await change(client)
+      if (emit.length > 0) await this.#outbox.append(client, emit)
+      await client.query('COMMIT')
+      if (emit.length > 0) {
+        this.#listener()
+        this.#outbox.announce()
+      }
+      return result
+    } catch (error) {
+      // A connection on which even ROLLBACK fails is thrown away by the pool, and its transaction with it.
+      await client.query('ROLLBACK').catch((rollbackError: Error) => {
+        broken = rollbackError
+      })
+      throw error
+    } finally {
+      client.off('error', onError)
+      client.release(broken)
+    }
+  }
+
+  pending(limit: number): Promise<readonly Stored[]> {
+    return this.#outbox.pending(limit)
+  }
+
+  forget(sent: readonly Stored[]): Promise<void> {
+    return this.#outbox.forget(sent)
+  }
+
+  backlog(): Promise<Backlog> {
+    return this.#outbox.backlog()
+  }
+
+  onStored(listener: () => void): void {
+    this.#listener = listener
+  }
+
+  isTransient(error: unknown): boolean {
+    return isTransientPostgresError(error)
+  }
+
+  async ping(): Promise<void> {
+    await this.#pool.query({ text: 'SELECT 1', query_timeout: 2_000 } as { text: string })
+  }
+
+  /** Gives up being the relay. Call it after the relay has stopped and before the pool ends. */
+  close(): Promise<void> {
+    return this.#outbox.close()
+  }
+}
+
+/** What was not inserted is either handled already or held. */
+const sortInserted = async (client: PoolClient, unique: readonly Message[], inserted: readonly { id: string }[]) => {
+  const isNew = new Set(inserted.map((r) => r.id))
+  const rest = unique.filter((m) => !isNew.has(m.id))
+  const { rows } = await client.query<{ id: string }>('SELECT id FROM inbox WHERE id = ANY($1::uuid[])', [rest.map((m) => m.id)])
+  const handled = new Set(rows.map((r) => r.id))
+  return { fresh: unique.filter((m) => isNew.has(m.id)), held: rest.filter((m) => !handled.has(m.id)) }
+}
+
+/** @returns false when the id had been handled before. */
+const handledNow = async (client: PoolClient, id: string): Promise<boolean> =>
+  (await client.query('INSERT INTO inbox (id) VALUES ($1) ON CONFLICT DO NOTHING', [id])).rowCount === 1

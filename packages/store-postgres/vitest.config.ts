@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    globalSetup: ['../../infra/embedded/vitest-backends.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+})

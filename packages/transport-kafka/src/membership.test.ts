@@ -1,0 +1,111 @@
+import { Abandoned, type Assignment, type ConsumedRecord } from '@shop/messaging/driver'
+import { describe, expect, it } from 'vitest'
+import { keptLog, newName, newTopic, until } from './testing/broker.ts'
+import { filledTopic, record, testConsumer, testPublisher } from './testing/reading.ts'
+
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
+const values = (records: readonly ConsumedRecord[]) => records.map(({ value }) => String(value))
+const distinct = (records: readonly ConsumedRecord[]) => new Set(values(records)).size
+
+describe('consume, as a member of its group', () => {
+  it('keeps its membership while a handler works longer than the session lasts', { timeout: 60_000 }, async () => {
+    const topic = await filledTopic(10)
+    const log = keptLog()
+    let calls = 0
+    let done = false
+    let abandoned = false
+    const subscription = testConsumer({
+      topics: [topic],
+      log,
+      sessionTimeoutMs: 6_000,
+      handle: async (_, assignment) => {
+        calls++
+        const until8s = Date.now() + 8_000
+        await until('8 s are over', 9_000, () => Date.now() > until8s)
+        abandoned ||= assignment.abandoned()
+        done = true
+      },
+    })
+    await until('the slow call is done', 30_000, () => done)
+    expect({ calls, abandoned, joined: subscription.joined() }).toEqual({ calls: 1, abandoned: false, joined: true })
+    expect(log.lines.filter(({ message }) => message === 'kafka: joined the group')).toHaveLength(1)
+    await until('its offsets are committed', 5_000, async () => (await subscription.lag())[topic] === 0)
+  })
+
+  it('tells the handler when it has to give up: by a rebalance and by the stop', { timeout: 60_000 }, async () => {
+    const topic = await filledTopic(20)
+    const groupId = newName('group')
+    const assignments: Assignment[] = []
+    const read: ConsumedRecord[] = []
+    const outage = { lasts: true }
+    // A database that is away: the handler waits as long as it may.
+    const handle = async (records: readonly ConsumedRecord[], assignment: Assignment) => {
+      assignments.push(assignment)
+      while (outage.lasts) {
+        if (assignment.abandoned()) throw new Abandoned('no longer ours')
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      read.push(...records)
+    }
+    testConsumer({ topics: [topic], groupId, handle })
+    await until('it waits for its database', 10_000, () => assignments.length === 1)
+    const second = testConsumer({ topics: [topic], groupId, handle })
+    await until('the first one gave up', 10_000, () => assignments[0]?.abandoned() === true)
+    await until('both wait, each for its own partitions', 20_000, () => assignments.length === 3 && second.joined())
+    const stoppedAt = Date.now()
+    await second.stop()
+    expect(Date.now() - stoppedAt).toBeLessThan(3_000)
+    outage.lasts = false
+    await until('all is handled', 20_000, () => distinct(read) === 20)
+  })
+
+  it('leaves the group at once when it is stopped, so that its partitions are consumed by another', {
+    timeout: 60_000,
+  }, async () => {
+    const topic = await newTopic()
+    const groupId = newName('group')
+    const publisher = testPublisher()
+    const first = testConsumer({ topics: [topic], groupId, handle: async () => {} })
+    await until('the first one has joined', 10_000, first.joined)
+    const stoppedAt = Date.now()
+    await first.stop()
+    expect(first.joined()).toBe(false)
+    const read: ConsumedRecord[] = []
+    const next = testConsumer({ topics: [topic], groupId, handle: async (records) => void read.push(...records) })
+    await publisher.publish(numbers(60).map((n) => record(topic, `k${n}`, String(n))))
+    await until('the next one handles all', 10_000, () => read.length >= 60)
+    expect(Date.now() - stoppedAt).toBeLessThan(4_000) // well below the session timeout
+    expect(next.joined()).toBe(true)
+  })
+
+  it('shares the partitions among three, and takes over what one of them leaves', { timeout: 90_000 }, async () => {
+    const topic = await newTopic()
+    const groupId = newName('group')
+    const publisher = testPublisher()
+    const read: ConsumedRecord[] = []
+    const by = numbers(3).map(() => new Set<number>())
+    const members = numbers(3).map((member) =>
+      testConsumer({
+        topics: [topic],
+        groupId,
+        handle: async (records) => {
+          for (const { partition } of records) by[member]?.add(partition)
+          read.push(...records)
+        },
+      }),
+    )
+    const publish = (from: number) => publisher.publish(numbers(120).map((n) => record(topic, `k${n}`, String(from + n))))
+    await until('all have joined', 20_000, () => members.every((member) => member.joined()))
+    let from = 0
+    await until('each handles two partitions', 40_000, async () => {
+      for (const partitions of by) partitions.clear()
+      await publish(from)
+      from += 120
+      await until('what was published is handled', 20_000, () => distinct(read) === from)
+      return by.every(({ size }) => size === 2)
+    })
+    await members[2]?.stop()
+    await publish(from)
+    await until('the other two handle all', 15_000, () => distinct(read) === from + 120)
+  })
+})

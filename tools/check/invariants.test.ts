@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest'
+import type { Order } from '../../services/order/src/order.ts'
+import { invariants, judge } from './invariants.ts'
+import { OrderFiles } from './order-files.ts'
+import type { Snapshot } from './snapshot.ts'
+import { inEvents } from './testing/planted/in-events.ts'
+import { inStates } from './testing/planted/in-states.ts'
+import { type MutableShop, outcomes, soundShop } from './testing/sound-shop.ts'
+
+const verdictsOf = (shop: MutableShop) => judge(shop as Snapshot)
+const defects = [...inStates, ...inEvents]
+
+describe('the invariants', () => {
+  test('hold in a sound shop with orders of every outcome', () => {
+    expect(verdictsOf(soundShop()).filter((v) => v.outcome !== 'holds')).toEqual([])
+  })
+
+  test('are about something there', () => {
+    const [ended] = verdictsOf(soundShop())
+    expect(ended?.figures).toEqual({ orders: 2 * outcomes.length, confirmed: 6, cancelled: 8, open: 0 })
+    for (const { id, figures } of verdictsOf(soundShop()))
+      if (id !== 'outboxes-empty') expect(Math.max(...Object.values(figures)), id).toBeGreaterThan(0)
+  })
+
+  test.each(defects)('$id: $what', ({ id, alsoBreaks, plant }) => {
+    const shop = soundShop()
+    plant(shop)
+    const violated = verdictsOf(shop).filter((v) => v.outcome === 'violated')
+    expect(violated.map((v) => v.id).toSorted()).toEqual([id, ...alsoBreaks].toSorted())
+  })
+
+  test('are each shown to be able to fail', () => {
+    expect([...new Set(defects.map((d) => d.id))].toSorted()).toEqual(invariants.map((i) => i.id).toSorted())
+  })
+
+  test('about events are not checked without the topics', () => {
+    const { shop, orders } = soundShop()
+    const verdicts = judge({
+      shop: { ...shop, topics: undefined },
+      orders: orders.map((o) => ({ ...o, records: [] })),
+    } as Snapshot)
+    expect(verdicts.filter((v) => v.outcome === 'violated')).toEqual([])
+    expect(verdicts.filter((v) => v.outcome === 'not-checked').map((v) => v.id)).toEqual(
+      invariants.filter((i) => i.needsTopics).map((i) => i.id),
+    )
+  })
+
+  test('do not call events lost that the broker has removed', () => {
+    const { shop, orders } = soundShop()
+    const topics = { ...shop.topics, since: '2026-02-01T00:00:00.000Z', deadLetters: [], undecodable: [] }
+    const verdicts = judge({ shop: { ...shop, topics }, orders: orders.map((o) => ({ ...o, records: [] })) } as Snapshot)
+    expect(verdicts.filter((v) => v.outcome === 'violated')).toEqual([])
+  })
+
+  test('come to the same result when the orders are sorted on disk', () => {
+    const { shop, orders } = soundShop()
+    const known = orders.filter((o) => o.order !== undefined)
+    const files = new OrderFiles()
+    try {
+      for (const { orderId, order, payment, reservation, shipment, notification, ledger, handled, outbox, records } of known) {
+        if (order) files.add(orderId, 'order', order as Order)
+        if (payment) files.add(orderId, 'payment', payment)
+        if (reservation) files.add(orderId, 'reservation', reservation)
+        if (shipment) files.add(orderId, 'shipment', shipment)
+        if (notification) files.add(orderId, 'notification', notification)
+        for (const entry of ledger) files.add(orderId, 'ledger', entry)
+        for (const [service, ids] of Object.entries(handled)) files.add(orderId, 'handled', { service, ids })
+        for (const event of outbox) files.add(orderId, 'outbox', event)
+        for (const record of records) files.add(orderId, 'record', record)
+      }
+      expect(judge({ shop, orders: files.read() } as Snapshot)).toEqual(verdictsOf({ shop, orders: known }))
+    } finally {
+      files.close()
+    }
+  })
+})

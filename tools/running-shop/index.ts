@@ -1,0 +1,5 @@
+export { type DoorAction, type DoorState, doorActions } from './door-state.ts'
+export { EmbeddedShop } from './embedded-shop.ts'
+export type { RecordedProcess, RunRecord } from './run-record.ts'
+export type { Access, Party, ProcessAction, ShopTarget } from './shop-target.ts'
+export { type ActiveToxic, concerns, streams, type Toxic, type ToxicKind, toxic } from './toxics.ts'
