@@ -45,6 +45,11 @@ describe('a planted import is named', () => {
       { path: 'packages/choreography/src/define.ts', text: "export * from '@shop/messaging'" },
       /data/,
     ],
+    [
+      'the choreography in the manifest',
+      { path: 'packages/manifest/src/services.ts', text: "import '@shop/choreography'" },
+      /data/,
+    ],
   ]
   test.each(planted)('%s', (_what, source, sentence) => {
     expect(violations(source).join('\n')).toMatch(sentence)

@@ -33,8 +33,10 @@ export const violations = (source: Source): string[] => {
         found.push(`${path} imports ${target}: a service imports nothing outside its own folder but packages`)
       if (isAggregate(source) && target !== '@shop/choreography') found.push(`${path} imports ${target}: an aggregate is pure`)
     }
-    if (top === 'packages' && name === 'choreography' && target.startsWith('@shop/'))
-      found.push(`${path} imports ${target}: the choreography is data that depends on nothing`)
+    if (top === 'packages' && name === 'choreography' && target.startsWith('@shop/') && target !== '@shop/manifest')
+      found.push(`${path} imports ${target}: the choreography is data that depends on the manifest alone`)
+    if (top === 'packages' && name === 'manifest' && !target.startsWith('.'))
+      found.push(`${path} imports ${target}: the manifest is data that depends on nothing`)
     if (top === 'packages' && name === 'messaging' && target.startsWith('@shop/'))
       found.push(`${path} imports ${target}: the kit knows no shop`)
   }
