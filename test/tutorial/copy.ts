@@ -24,7 +24,10 @@ const linkModules = (copy: string): void => {
 /** Sources are copied, installed packages and fetched jars are links. `remove` takes it away. */
 export const copyRepository = (): { readonly folder: string; remove(): void } => {
   const folder = mkdtempSync(join(tmpdir(), 'shop-tutorial-'))
-  const isCopied = (path: string): boolean => !relative(root, path).split('/').some((part) => left.has(part))
+  const isCopied = (path: string): boolean =>
+    !relative(root, path)
+      .split('/')
+      .some((part) => left.has(part))
   cpSync(root, folder, { recursive: true, filter: isCopied })
   linkModules(folder)
   const jars = join(root, '.data/jars')
