@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { catalogueFor, type ServiceName, subscriptionsOf } from '@shop/choreography'
+import { catalogueFor, type Incoming, needsOf, type ServiceName, subscriptionsOf } from '@shop/choreography'
 import {
   deadLetters,
   type Faults,
   type MessageStore,
+  onDecoded,
   type React,
   recordHandler,
   retryCompensations,
@@ -32,9 +33,9 @@ import { addGauges, countingObserver, type ParticipantMetrics, participantMetric
 import { type Refusable, Refusals, refusalRoutes } from './refusals.ts'
 
 /** What a service is made of, once its database is open. */
-export interface Parts<Work> {
+export interface Parts<Name extends ServiceName, Work> {
   readonly store: MessageStore<Work>
-  readonly react: React<Work>
+  readonly react: React<Work, Incoming<Name>>
   readonly routes: Router
   /** Called every ten minutes: removes what is kept for a while only. */
   readonly upkeep?: () => Promise<unknown>
@@ -44,8 +45,8 @@ export interface Parts<Work> {
   readonly close: () => Promise<unknown>
 }
 
-export interface ParticipantOptions<Config extends z.ZodObject & z.ZodType<ParticipantSettings>, Work> {
-  readonly name: ServiceName
+export interface ParticipantOptions<Name extends ServiceName, Config extends z.ZodObject & z.ZodType<ParticipantSettings>, Work> {
+  readonly name: Name
   readonly config: Config
   /** What it can be told to refuse when faults are enabled; default nothing. */
   readonly refuses?: Refusable
@@ -56,19 +57,19 @@ export interface ParticipantOptions<Config extends z.ZodObject & z.ZodType<Parti
     readonly metrics: ParticipantMetrics
     readonly faults: Faults | undefined
     readonly refusals: Refusals | undefined
-  }) => Promise<Parts<Work>>
+  }) => Promise<Parts<Name, Work>>
 }
 
 /**
  * Runs a service of the choreography as a process: configuration, database, consumer, relay, HTTP, and their ordered stop. It starts
  * without a broker, too, and is not ready until it has joined its group.
  */
-export const runParticipant = <Config extends z.ZodObject & z.ZodType<ParticipantSettings>, Work>({
+export const runParticipant = <Name extends ServiceName, Config extends z.ZodObject & z.ZodType<ParticipantSettings>, Work>({
   name,
   config: schema,
   refuses,
   open,
-}: ParticipantOptions<Config, Work>): Promise<void> =>
+}: ParticipantOptions<Name, Config, Work>): Promise<void> =>
   runService(name, async () => {
     const config = readConfig(schema)
     const { KAFKA_BROKERS: brokers, LOG_LEVEL: level, PORT: port, HOST: hostname } = config
@@ -76,14 +77,11 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<Participan
     const metrics = participantMetrics(createMetrics({ service: name }))
     const faults = switchedFaults(config, log)
     const refusals = refuses && config.FAULTS_ENABLED ? new Refusals(refuses) : undefined
-    const {
-      store,
-      react,
-      routes,
-      stopFirst = [],
-      upkeep = async () => {},
-      close,
-    } = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
+    const opened = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
+
+    const { store, routes, stopFirst = [], upkeep = async () => {}, close } = opened
+    const react = onDecoded(opened.react)
+    store.waitFor(needsOf(name))
 
     const catalogue = catalogueFor(name)
     const kafka = kafkaClient({ brokers, clientId: name, log })

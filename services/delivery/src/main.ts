@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { routes } from './http.ts'
 import { reactions } from './reactions.ts'
 import { refuses } from './refuses.ts'
-import { shipmentModel } from './store.ts'
+import { shipmentModel, upgradeShipment } from './store.ts'
 
 await runParticipant({
   name: 'delivery',
@@ -14,7 +14,7 @@ await runParticipant({
   open: async ({ config, refusals }) => {
     const connection = await connectMongo({ uri: config.DATABASE_URL, applicationName: 'delivery' })
     const model = shipmentModel(connection)
-    const store = new MongoMessageStore(connection, model)
+    const store = new MongoMessageStore(connection, model, upgradeShipment)
     const react = reactions((orderId) => refusals?.refuses(orderId) ?? false)
     return { store, react, routes: routes(model), close: () => store.close().then(() => connection.close()) }
   },

@@ -49,7 +49,6 @@ await runParticipant({
         deadlineMs: config.ORDER_DEADLINE,
         pace,
         outboxDepthMax: config.OUTBOX_DEPTH_MAX,
-        log,
         faults,
       }),
       stopFirst: [{ name: 'deadlines', stop: () => deadlines.stop() }],
