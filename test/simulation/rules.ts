@@ -1,17 +1,12 @@
 /** What must hold of a run beyond the invariants of the shop: what clients were promised, and what only a run's own view shows. */
 import { serviceNames } from '@shop/choreography'
 import type { Order } from '../../services/order/src/order.ts'
-import type { Violation } from '../../tools/check/invariants.ts'
 import { sameLines } from '../../tools/check/order-view.ts'
 import type { OrderFile } from '../../tools/check/snapshot.ts'
+import type { Breach } from './breach.ts'
 import type { Answer } from './customers.ts'
 import { deadLetterTopics, topicsOf } from './subscriptions.ts'
 import type { World } from './world.ts'
-
-export interface Breach extends Violation {
-  /** The invariant or rule. */
-  readonly id: string
-}
 
 const isOrderOf = ({ request: { command } }: Answer, order: Order): boolean =>
   order.customerId === command.customerId && sameLines(order.lines, command.lines)
