@@ -16,3 +16,4 @@ export {
   type Publisher,
   type Subscription,
 } from './transport.ts'
+export { type Arranged, type Arrivals, arrange, Needs, type NeedsByType, noArrivals } from './waiting.ts'
