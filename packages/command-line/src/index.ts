@@ -1,6 +1,6 @@
 export { type Command, command, helpOf, readCommand, runCommand, runMain } from './command.ts'
-export { type DurationBounds, type DurationUnit, durationText, readDuration } from './duration.ts'
-export { type Help, helpText, optionRows, type Row, type Section } from './help.ts'
+export { durationText } from './duration.ts'
+export { helpText, optionRows, type Row } from './help.ts'
 export {
   duration,
   flag,

@@ -98,7 +98,7 @@ const wrongEvent = (name: string): OutgoingRecord => {
 const largeBytes = 1_000_000
 
 /** What can be wrong with a record. Each has a key of its own: no order has to wait behind it. */
-export const brokenRecords: Readonly<Record<string, (topic: string) => OutgoingRecord>> = {
+const brokenRecords: Readonly<Record<string, (topic: string) => OutgoingRecord>> = {
   'bad-json': (topic) => ({ ...wrongEvent(topic), value: '{"customerId": ' }),
   'wrong-schema': wrongEvent,
   'unknown-type': (topic) => {
