@@ -32,7 +32,7 @@ export const option = <T>(value: string, about: string, read: Read<T>): Option<T
 })
 
 /** With a value, and one that it has when it is not given. */
-export const optionOr = <T, D>(value: string, about: string, read: Read<T>, otherwise: D): Option<T | D> => ({
+export const optionOr = <T, const D>(value: string, about: string, read: Read<T>, otherwise: D): Option<T | D> => ({
   value,
   about,
   take: (given, name) => (given === undefined ? otherwise : read(given.at(-1) ?? '', name)),
