@@ -7,7 +7,7 @@ export default async (project: TestProject) => {
   await down('--volumes')
   const begunAt = Date.now()
   console.log('compose: building and starting, a few minutes the first time …')
-  await up()
+  await up('--build')
   console.log(`compose: healthy after ${((Date.now() - begunAt) / 1_000).toFixed(0)} s`)
   const control = await openControl({
     halt: async (service) => void (await compose(['stop', service])),
