@@ -25,7 +25,7 @@ export interface BenchShop {
   stop(): Promise<void>
 }
 
-const checkMain = join(import.meta.dirname, '../check/main.ts')
+const checkMain = join(import.meta.dirname, '../../tools/check/main.ts')
 const checkMsMax = 1_800_000
 
 const pidsOf = (shop: Shop): Record<string, number[]> => {
