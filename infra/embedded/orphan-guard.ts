@@ -63,9 +63,6 @@ export function noLongerGuarded(pid: number): void {
   tell(`- ${line(child)}`)
 }
 
-/** The guard's pid, for tests; undefined before the first guarded process. */
-export const guardPid = () => guard?.pid
-
 function startGuard() {
   const shell = spawn('/bin/sh', ['-c', GUARD_SCRIPT, 'shop-orphan-guard'], {
     detached: true,

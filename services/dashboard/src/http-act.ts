@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { faultPoints } from '@shop/messaging'
+import type { LetterContent, LetterView } from '@shop/participant/letters'
 import { conflict, notFound, parse } from '@shop/service-host'
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
-import type { DeadLetter, DeadLettersView, Fault, FaultsView, ProcessRequest, Refusal } from './api.ts'
+import type { DeadLetterDetail, DeadLettersView, Fault, FaultsView, ProcessRequest, Refusal } from './api.ts'
 import { burstMax, burstPerSecondMax } from './burst.ts'
 import type { Parts } from './http.ts'
 import { masked } from './mask.ts'
@@ -138,7 +139,7 @@ export const addAdminRoutes = (router: Router, { upstream, guard, adminToken, ch
     const { service, ...query } = parse(lettersQuery, req.query, 'query')
     const path = `/admin/dead-letters?${new URLSearchParams(query as Record<string, string>)}`
     const services = service === undefined ? upstream.services : [service]
-    const asked = guard.enabled ? await askAll<{ deadLetters: DeadLetter[] }>(path, services) : []
+    const asked = guard.enabled ? await askAll<{ deadLetters: LetterView[] }>(path, services) : []
     const view: DeadLettersView = {
       enabled: guard.enabled,
       deadLetters: asked.flatMap(({ service, answer }) => (answer?.deadLetters ?? []).map((letter) => ({ ...letter, service }))),
@@ -149,7 +150,8 @@ export const addAdminRoutes = (router: Router, { upstream, guard, adminToken, ch
   router.get('/api/dead-letters/:service/:id', guard.action, async (req, res) => {
     const path = `/admin/dead-letters/${segment(req, 'id')}`
     const service = String(req.params.service)
-    res.json({ ...(await upstream.json<Omit<DeadLetter, 'service'>>(service, path, { headers })), service })
+    const letter: DeadLetterDetail = { ...(await upstream.json<LetterContent>(service, path, { headers })), service }
+    res.json(letter)
   })
   for (const action of ['replay', 'discard'])
     router.post(`/api/dead-letters/:service/${action}`, guard.action, async (req, res) => {
