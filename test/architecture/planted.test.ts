@@ -1,0 +1,344 @@
+import { describe, expect, test } from 'vitest'
+import { grownSizes, newBreaches, shrunk } from './exceptions.ts'
+import { meaningOf, sizesOf } from './measures.ts'
+import { type Repository, repositoryOf } from './repository.ts'
+import { rules } from './rules.ts'
+
+type Files = Record<string, string>
+
+const packageJson = (name: string, more: object = {}) => JSON.stringify({ name, ...more })
+const packages: Files = {
+  'package.json': packageJson('', { devDependencies: { vitest: '1' } }),
+  'packages/choreography/package.json': packageJson('@shop/choreography', { exports: { '.': './src/index.ts' } }),
+  'packages/choreography/src/index.ts': 'export const pivot = 1',
+  'packages/messaging/package.json': packageJson('@shop/messaging', { exports: { '.': './src/index.ts' } }),
+  'packages/messaging/src/index.ts': 'export const newId = () => 1',
+  'services/payment/package.json': packageJson('@shop/payment', {
+    dependencies: { '@shop/choreography': '*', '@shop/messaging': '*' },
+  }),
+  'tools/package.json': packageJson('@shop/tools', { exports: { './running-shop': './running-shop/index.ts' } }),
+  'tools/running-shop/index.ts': 'export const shop = 1',
+  'infra/package.json': packageJson('@shop/infra', { exports: { './embedded': './embedded/index.ts' } }),
+  'infra/embedded/index.ts': 'export const start = 1',
+  'test/package.json': packageJson('@shop/test'),
+  'test/bench/load.ts': 'export const load = 1',
+}
+const planted = (files: Files): Repository => repositoryOf(new Map(Object.entries({ ...packages, ...files })))
+const decider = "import { type Decider } from '@shop/choreography'\n"
+
+type Case = [what: string, rule: string, files: Files, sentence: RegExp]
+
+const roomsImport = 'each room imports only what it may'
+const imports = (what: string, from: string, target: string, sentence: RegExp): Case => [
+  what,
+  roomsImport,
+  { [from]: `import '${target}'` },
+  sentence,
+]
+const breaches: Case[] = [
+  imports(
+    'the shop in the messaging core',
+    'packages/messaging/src/relay.ts',
+    '@shop/choreography',
+    /may import no other package/,
+  ),
+  imports(
+    'the core in the choreography',
+    'packages/choreography/src/define.ts',
+    '@shop/messaging',
+    /may import no other package/,
+  ),
+  imports('the core in the host', 'packages/service-host/src/app.ts', '@shop/messaging', /may import no other package/),
+  imports(
+    'the choreography in a store driver',
+    'packages/store-mongo/src/store.ts',
+    '@shop/choreography',
+    /may import packages\/messaging/,
+  ),
+  imports(
+    'the choreography in a transport',
+    'packages/transport-kafka/src/a.ts',
+    '@shop/choreography',
+    /may import packages\/messaging/,
+  ),
+  imports(
+    'a service in a package',
+    'packages/participant/src/a.ts',
+    '../../../services/payment/src/payment.ts',
+    /packages import packages only/,
+  ),
+  imports('a tool in a package', 'packages/participant/src/a.ts', '@shop/tools/running-shop', /packages import packages only/),
+  imports("a tool in a package's test", 'packages/participant/src/a.test.ts', '@shop/tools/running-shop', /knows packages only/),
+  imports('a package of no layer', 'packages/extra/src/a.ts', '@shop/messaging', /stands in no layer/),
+  imports('another service', 'services/order/src/http.ts', '@shop/payment', /never imports a service/),
+  imports(
+    'another service by its path',
+    'services/order/src/parts/a.ts',
+    '../../../payment/src/store.ts',
+    /never imports a service/,
+  ),
+  [
+    'a dynamic import',
+    roomsImport,
+    { 'services/order/src/http.ts': "await import('../../payment/src/store.ts')" },
+    /never imports a service/,
+  ],
+  [
+    'a re-export',
+    roomsImport,
+    { 'services/order/src/http.ts': "export { x } from '../../payment/src/store.ts'" },
+    /never imports a service/,
+  ],
+  imports('a tool in a service', 'services/order/src/http.ts', '@shop/tools/running-shop', /nothing outside its own folder/),
+  imports('infra in a service', 'services/order/src/http.ts', '@shop/infra/embedded', /nothing outside its own folder/),
+  imports("the page in the service's store", 'services/dashboard/page/src/app.tsx', '../../src/store.ts', /by src\/api.ts only/),
+  imports('infra in a tool', 'tools/check/main.ts', '@shop/infra/embedded', /never infra/),
+  imports('test in a tool', 'tools/check/main.ts', '../../test/bench/load.ts', /never test/),
+  imports('infra in a variant', 'variants/orchestrated/src/main.ts', '@shop/infra/embedded', /never infra/),
+  imports('a service in infra', 'infra/embedded/shop.ts', '../../services/payment/src/init.ts', /infra imports packages/),
+  imports('another part of the tools in infra', 'infra/embedded/shop.ts', '../../tools/check/main.ts', /infra imports packages/),
+  imports('test in infra', 'infra/embedded/shop.ts', '../../test/bench/load.ts', /nothing imports test/),
+  [
+    'what is gone',
+    'what is imported is there',
+    { 'services/order/src/http.ts': "import './gone.ts'" },
+    /gone.ts, which is not there/,
+  ],
+  [
+    'two databases',
+    'a service has one store driver',
+    {
+      'services/order/package.json': packageJson('@shop/order', {
+        dependencies: { '@shop/store-mongo': '*', '@shop/store-postgres': '*' },
+      }),
+    },
+    /one store driver/,
+  ],
+  [
+    'a database in an aggregate',
+    'aggregates are pure',
+    { 'services/payment/src/payment.ts': `${decider}import pg from 'pg'` },
+    /imports pg.*pure/,
+  ],
+  [
+    'a clock in an aggregate',
+    'aggregates are pure',
+    { 'services/payment/src/payment.ts': `${decider}Date.now()` },
+    /uses Date.now/,
+  ],
+  [
+    'the time in an aggregate',
+    'aggregates are pure',
+    { 'services/payment/src/payment.ts': `${decider}new Date()` },
+    /uses new Date/,
+  ],
+  [
+    'chance in an aggregate',
+    'aggregates are pure',
+    { 'services/payment/src/payment.ts': `${decider}const r = Math.random` },
+    /uses Math.random/,
+  ],
+  [
+    'a log in an aggregate',
+    'aggregates are pure',
+    { 'services/payment/src/payment.ts': `${decider}console.log(1)` },
+    /uses console.log/,
+  ],
+  [
+    'a file behind an aggregate',
+    'aggregates are pure',
+    { 'services/payment/src/payment.ts': `${decider}import './fees.ts'`, 'services/payment/src/fees.ts': "import 'node:fs'" },
+    /fees.ts imports node:fs/,
+  ],
+  [
+    'a file read by the choreography',
+    'choreography and manifest are data',
+    { 'packages/choreography/src/a.ts': "import 'node:fs'" },
+    /are data/,
+  ],
+  [
+    "a service's store in a tool",
+    'tools take only pure files of services',
+    { 'tools/check/a.ts': "import '../../services/payment/src/store.ts'", 'services/payment/src/store.ts': "import 'pg'" },
+    /store.ts imports pg/,
+  ],
+  [
+    'a clock behind a tool',
+    'tools take only pure files of services',
+    { 'tools/check/a.ts': "import '../../services/payment/src/a.ts'", 'services/payment/src/a.ts': 'Date.now()' },
+    /uses Date.now/,
+  ],
+  [
+    'what nobody lists',
+    'what is imported is a listed dependency',
+    { 'services/payment/src/a.ts': "import 'pg'" },
+    /does not list/,
+  ],
+  [
+    'a dev dependency in what ships',
+    'what is imported is a listed dependency',
+    { 'services/payment/src/a.ts': "import 'vitest'" },
+    /dev dependency/,
+  ],
+  ['what nobody imports', 'dependencies are used', {}, /payment\/package.json lists @shop\/choreography, which no file/],
+  [
+    'what tests import',
+    'dependencies are not for tests alone',
+    { 'services/payment/src/a.test.ts': "import '@shop/messaging'" },
+    /make it a dev dependency/,
+  ],
+  [
+    'a cycle, of types too',
+    'imports have no cycles',
+    { 'tools/a.ts': "import './b.ts'", 'tools/b.ts': "import type { C } from './c.ts'", 'tools/c.ts': "import './a.ts'" },
+    /a.ts → tools\/b.ts → tools\/c.ts → tools\/a.ts/,
+  ],
+  [
+    'a file that only a dead one imports',
+    'no file is dead',
+    { 'tools/a.ts': "import './b.ts'", 'tools/b.ts': '' },
+    /tools\/b.ts is neither/,
+  ],
+  ['an export', 'no export is dead', { 'tools/a.ts': 'export const x = 1' }, /tools\/a.ts exports x/],
+  [
+    'an export that is only passed on',
+    'no export is dead',
+    { 'tools/a.ts': 'export const x = 1', 'tools/index.ts': "export * from './a.ts'" },
+    /tools\/a.ts exports x/,
+  ],
+  ['a path in quotes', 'a source that is named is there', { 'tools/a.ts': "join(here, '..', 'b.ts')" }, /names ..\/b.ts/],
+  [
+    'a path into test in code',
+    'nothing outside test starts or ships what is in it',
+    { 'tools/a.ts': "join(root, 'test', 'bench', 'load.ts')" },
+    /names test\/bench\/load.ts/,
+  ],
+  [
+    'a copy of test',
+    'nothing outside test starts or ships what is in it',
+    { 'infra/docker/Dockerfile': 'COPY test test' },
+    /ships/,
+  ],
+  [
+    'a container that starts test',
+    'nothing outside test starts or ships what is in it',
+    { 'docker-compose.yml': 'command: [node, test/bench/load.ts]' },
+    /ships/,
+  ],
+  [
+    'a script that starts test',
+    'nothing outside test starts or ships what is in it',
+    { 'package.json': packageJson('', { scripts: { start: 'node test/bench/load.ts' } }) },
+    /only test commands/,
+  ],
+  ['a file nameLikeThis', 'names are in kebab-case', { 'tools/runningShop.ts': '' }, /named-like-this/],
+  ['a page NamedSo', 'names are in kebab-case', { 'services/dashboard/page/src/App.tsx': '' }, /named-like-this/],
+  ['a program named_so', 'names are in kebab-case', { 'infra/boot_strap.mjs': '' }, /named-like-this/],
+]
+
+describe('a planted breach is named', () => {
+  test.each(breaches)('%s: %s', (_what, rule, files, sentence) => {
+    expect(rules[rule]?.(planted(files)).join('\n')).toMatch(sentence)
+  })
+
+  test('every rule is shown', () => {
+    expect(new Set(breaches.map(([, rule]) => rule))).toEqual(new Set(Object.keys(rules)))
+  })
+})
+
+describe('what is allowed', () => {
+  const allowed: [string, string, Files][] = [
+    [
+      'a service imports what stands beside it',
+      roomsImport,
+      { 'services/order/src/parts/a.ts': "import { x } from '../http.ts'" },
+    ],
+    ["a package's test starts servers", roomsImport, { 'packages/messaging/src/a.test.ts': "import '@shop/infra/embedded'" }],
+    ['infra finds a running shop', roomsImport, { 'infra/embedded/shop.ts': "import '@shop/tools/running-shop'" }],
+    [
+      'tools take an aggregate',
+      'tools take only pure files of services',
+      { 'tools/a.ts': "import '../services/payment/src/payment.ts'", 'services/payment/src/payment.ts': decider },
+    ],
+    [
+      'a type of a dev dependency',
+      'what is imported is a listed dependency',
+      { 'services/payment/src/a.ts': "import type { X } from 'vitest'" },
+    ],
+    [
+      'an export that is taken through another file',
+      'no export is dead',
+      {
+        'tools/a.ts': 'export const x = 1',
+        'tools/running-shop/index.ts': "export * from '../a.ts'",
+        'infra/a.ts': "import { x } from '@shop/tools/running-shop'",
+      },
+    ],
+    [
+      'a process of its own',
+      'no file is dead',
+      { 'tools/main.test.ts': "spawn(join(here, 'child.ts'))\nnew URL('child.ts', here)", 'tools/child.ts': '' },
+    ],
+    [
+      'a test command',
+      'nothing outside test starts or ships what is in it',
+      { 'package.json': packageJson('', { scripts: { bench: 'node test/bench/load.ts' } }) },
+    ],
+    ['a class in Java', 'names are in kebab-case', { 'infra/mongo-on-file/QueryPlan.java': '' }],
+  ]
+  test.each(allowed)('%s', (_what, rule, files) => {
+    const before = rules[rule]?.(planted({}))
+    expect(
+      rules[rule]?.(planted(files)).filter((sentence) => !before?.includes(sentence) && !/infra\/a.ts is neither/.test(sentence)),
+    ).toEqual([])
+  })
+})
+
+describe('what is measured', () => {
+  const sizes: [string, Files, Record<string, number>][] = [
+    ['a long file', { 'tools/a.ts': 'f()\n'.repeat(301) }, { 'lines: tools/a.ts': 301 }],
+    ['a long style sheet', { 'tools/a.css': 'a {}\n'.repeat(301) }, { 'lines: tools/a.css': 301 }],
+    [
+      'a long function',
+      { 'tools/a.ts': `const f = () => {\n${'g()\n'.repeat(69)}}\n` },
+      { 'lines of function: tools/a.ts f': 71 },
+    ],
+    ['a declared function', { 'tools/a.ts': 'export function f() {}' }, { 'function declarations: tools/a.ts': 1 }],
+    ['a constant that shouts', { 'tools/a.ts': 'const WAIT_MS = 1, ROOT = 2' }, { 'constants that shout: tools/a.ts': 2 }],
+    [
+      'a private member',
+      { 'tools/a.ts': 'class A { private b = 1; private c() {}; constructor(readonly d: 1) {} }' },
+      { 'private members: tools/a.ts': 2 },
+    ],
+    [
+      'neither generators, assertions, classes nor tests',
+      {
+        'tools/a.ts': 'function* f() {}\nfunction g(x: unknown): asserts x {}\nconst URL = 1 as unknown as A',
+        'tools/b.test.ts': `describe('', () => {\n${'g()\n'.repeat(80)}})`,
+      },
+      { 'constants that shout: tools/a.ts': 1 },
+    ],
+  ]
+  test.each(sizes)('%s', (_what, files, size) => {
+    expect(sizesOf(repositoryOf(new Map(Object.entries(files))))).toEqual(size)
+  })
+
+  test.each([
+    ['a new one', {}, { 'lines: a.ts': 301 }, /takes no new ones/],
+    ['one that grew', { 'lines: a.ts': 301 }, { 'lines: a.ts': 302 }, /has grown from 301 to 302/],
+    ['one that shrank', { 'lines: a.ts': 302 }, { 'lines: a.ts': 301 }, /Keep it there: npm run/],
+    ['one that is gone', { 'lines: a.ts': 302 }, {}, /an exception no more/],
+  ])('%s is told of', (_what, listed, now, sentence) => {
+    expect(grownSizes(listed as never, now as never, meaningOf).join('\n')).toMatch(sentence)
+  })
+
+  test('a breach that is new or mended is told of', () => {
+    expect(newBreaches(['a', 'b'], ['b', 'c'])).toEqual(['c', expect.stringContaining('mended: "a"')])
+  })
+
+  test('the list only shrinks', () => {
+    const listed = { breaches: ['a', 'b'], sizes: { x: 80, y: 90, z: 100 } }
+    const now = { breaches: ['b', 'c'], sizes: { x: 75, y: 95, w: 1 } }
+    expect(shrunk(listed, now)).toEqual({ breaches: ['b'], sizes: { x: 75, y: 90 } })
+  })
+})
