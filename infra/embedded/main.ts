@@ -1,13 +1,13 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ROOT } from './backends.ts'
+import { root } from './backends.ts'
 import { buildPage } from './page.ts'
 import { commandLine, parentOf } from './process-identity.ts'
 import { step } from './progress.ts'
 import { type Shop, startShop } from './shop.ts'
 import { StartRefusal } from './start-refusal.ts'
 
-const USAGE = `npm start [-- options]
+const usage = `npm start [-- options]
 
 Starts PostgreSQL, Kafka, MongoDB, the services and the dashboard, and keeps them running until Ctrl-C.
 
@@ -35,7 +35,7 @@ interface Arguments {
 }
 
 /** The arguments, or what is to be printed instead of a start, and the exit code. */
-export function readArguments(args: readonly string[], cwd: string): Arguments | { text: string; exitCode: number } {
+export const readArguments = (args: readonly string[], cwd: string): Arguments | { text: string; exitCode: number } => {
   try {
     const flag = { type: 'boolean' } as const
     const options = {
@@ -46,13 +46,13 @@ export function readArguments(args: readonly string[], cwd: string): Arguments |
       help: { type: 'boolean', short: 'h' },
     } as const
     const { values } = parseArgs({ args: [...args], options, strict: true })
-    if (values.help) return { text: USAGE, exitCode: 0 }
+    if (values.help) return { text: usage, exitCode: 0 }
     if (values['data-dir'] === '') return { text: '--data-dir needs a folder', exitCode: 2 }
     return {
       fresh: values.fresh ?? false,
       faults: values.faults ?? process.env.SHOP_FAULTS === 'true',
       dashboard: !values['no-dashboard'],
-      dataDir: values['data-dir'] === undefined ? join(ROOT, '.data') : resolve(cwd, values['data-dir']),
+      dataDir: values['data-dir'] === undefined ? join(root, '.data') : resolve(cwd, values['data-dir']),
     }
   } catch (error) {
     // Node appends advice on '--' that is of no use here
@@ -61,7 +61,7 @@ export function readArguments(args: readonly string[], cwd: string): Arguments |
   }
 }
 
-function readyText({ urls, dataDir, adminToken }: Shop): string {
+const readyText = ({ urls, dataDir, adminToken }: Shop): string => {
   const width = Math.max(...Object.keys(urls).map((name) => name.length))
   const services = Object.entries(urls).map(([name, url]) => `  ${name.padEnd(width)}  ${url}`)
   const order = `{"customerId":"alice","lines":[{"sku":"keyboard","quantity":1}],"shippingAddress":{"name":"Alice","street":"Main St 1","city":"Berlin","postalCode":"10115","country":"DE"}}`
@@ -91,14 +91,14 @@ function readyText({ urls, dataDir, adminToken }: Shop): string {
 }
 
 /** npm passes signals on, but not when it is killed hard: then we would run on unseen. Between npm and us there may be its shell. */
-function watchNpm(): () => boolean {
+const watchNpm = (): (() => boolean) => {
   const parent = process.ppid
   const npm = commandLine(parent).startsWith('sh -c ') ? parentOf(parent) : undefined
   return () => process.ppid === parent && (npm === undefined || parentOf(parent) === npm)
 }
 
 /** Aborted by the first Ctrl-C, SIGTERM, SIGHUP, or when npm is gone; the second one ends us at once, and the orphan guard the rest. */
-function endOnRequest(log: (line: string) => void): AbortSignal {
+const endOnRequest = (log: (line: string) => void): AbortSignal => {
   const ending = new AbortController()
   const end = (why: string) => {
     if (ending.signal.aborted) {
@@ -123,7 +123,7 @@ function endOnRequest(log: (line: string) => void): AbortSignal {
   return ending.signal
 }
 
-async function main(): Promise<number> {
+const main = async (): Promise<number> => {
   const args = readArguments(process.argv.slice(2), process.env.INIT_CWD ?? process.cwd())
   if ('text' in args) {
     ;(args.exitCode === 0 ? console.log : console.error)(args.text)
@@ -154,7 +154,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
+const aborted = async (signal: AbortSignal): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const alive = setInterval(() => {}, 60_000) // a listener alone keeps no process alive
   signal.addEventListener('abort', () => resolve(), { once: true })

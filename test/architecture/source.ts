@@ -27,11 +27,11 @@ export interface Source {
   /** Names of the values that it exports, `default` among them; types are left out. */
   readonly exports: readonly string[]
   readonly functions: readonly Func[]
-  /** Names of functions that are declared with `function`; generators and assertions have no other way, and are left out. */
+  /** Names of functions that are declared with `function`; generators, assertions and those with a `this` have no other way, and are left out. */
   readonly declaredFunctions: readonly string[]
   /** Names of constants written LIKE_THIS. */
   readonly shoutedConstants: readonly string[]
-  /** Names of members that are `private` by TypeScript alone. */
+  /** Names of members that are `private` by TypeScript alone; a constructor cannot be otherwise. */
   readonly privateMembers: readonly string[]
   /** Each text in quotes; of `join(root, 'a', 'b.ts')` also `a/b.ts`. */
   readonly strings: readonly string[]
@@ -57,10 +57,9 @@ export const sourceOf = (path: string, text: string): Source => {
     const parent = parents.at(-1)
     if (/^(Arrow)?Function(Expression|Declaration)$/.test(node.type))
       found.functions.push({ name: nameOf(node, parents), lines: lineAt(node.end) - lineAt(node.start) + 1 })
-    if (node.type === 'FunctionDeclaration' && !node.generator && node.returnType?.typeAnnotation?.asserts !== true)
-      found.declared.push(nameOf(node, parents))
+    if (node.type === 'FunctionDeclaration' && !isSpecial(node)) found.declared.push(nameOf(node, parents))
     if (node.type === 'VariableDeclarator' && shouted.test(node.id?.name ?? '')) found.shouted.push(node.id.name)
-    if (node.accessibility === 'private') found.private.push(nameOf(node, parents))
+    if (node.accessibility === 'private' && node.kind !== 'constructor') found.private.push(nameOf(node, parents))
     if (node.type === 'Literal' && typeof node.value === 'string' && parent?.type !== 'ImportDeclaration')
       strings.push(node.value)
     if (node.type === 'TemplateElement') strings.push(node.value.raw)
@@ -133,6 +132,9 @@ const visit = (node: Node, parents: Node[], see: (node: Node, parents: readonly 
   }
   if (isNode) parents.pop()
 }
+
+const isSpecial = (node: Node): boolean =>
+  node.generator || node.returnType?.typeAnnotation?.asserts === true || node.params[0]?.name === 'this'
 
 const nameOf = (node: Node, parents: readonly Node[]): string => {
   const parent = parents.at(-1)

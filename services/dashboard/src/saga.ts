@@ -74,7 +74,7 @@ export const compensationsOf = (events: readonly Told[]): readonly SagaCompensat
 
 const declared = new Set(edges.map((e) => edgeName(e.cause.name, e.effect.name)))
 
-export function edgeName(cause: string, effect: string): string {
+export const edgeName = (cause: string, effect: string): string => {
   return `${cause}>${effect}`
 }
 
