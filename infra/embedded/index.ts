@@ -3,5 +3,3 @@ export { type BackendPorts, type Backends, type BackendsOptions, startBackends }
 export { buildPage } from './page.ts'
 export { freePorts } from './ports.ts'
 export { type Shop, type ShopOptions, startShop } from './shop.ts'
-export { StartRefusal } from './start-refusal.ts'
-export { type Command, type Supervisor, supervise } from './supervisor.ts'

@@ -25,7 +25,7 @@ export interface Jars {
 }
 
 /** True when `directory` holds what this version of the sources needs, so that neither Maven nor the network is. */
-export const jarsAreReady = (directory: string) => readIfThere(join(directory, 'ready')) === fingerprint()
+const jarsAreReady = (directory: string) => readIfThere(join(directory, 'ready')) === fingerprint()
 
 /** @throws StartRefusal when jars must be fetched and there is no Maven */
 export const requireMaven = (directory: string, env: NodeJS.ProcessEnv): void => {

@@ -63,9 +63,6 @@ export const noLongerGuarded = (pid: number): void => {
   tell(`- ${line(child)}`)
 }
 
-/** The guard's pid, for tests; undefined before the first guarded process. */
-export const guardPid = () => guard?.pid
-
 const startGuard = () => {
   const shell = spawn('/bin/sh', ['-c', guardScript, 'shop-orphan-guard'], {
     detached: true,
