@@ -234,6 +234,22 @@ const breaches: Case[] = [
   ['a file nameLikeThis', 'names are in kebab-case', { 'tools/runningShop.ts': '' }, /named-like-this/],
   ['a page NamedSo', 'names are in kebab-case', { 'services/dashboard/page/src/App.tsx': '' }, /named-like-this/],
   ['a program named_so', 'names are in kebab-case', { 'infra/boot_strap.mjs': '' }, /named-like-this/],
+  ['a folder', 'every folder is on the map', { 'docs/ARCHITECTURE.md': '`test/bench`' }, /infra\/embedded is not on the map/],
+  [
+    'a path that a document names',
+    'what documents name is there',
+    { 'docs/ARCHITECTURE.md': 'by `tools/gone/main.ts`' },
+    /names tools\/gone\/main.ts/,
+  ],
+  ['a source that a document names', 'what documents name is there', { 'README.md': 'see `goneAway.ts`' }, /names goneAway.ts/],
+  ['a head', 'decisions have one form', { 'docs/decisions/0001-a.md': '# 1. A\n' }, /begins otherwise/],
+  [
+    'a decision that the index has not',
+    'decisions have one form',
+    { 'docs/decisions/0001-a.md': '# 0001 A\n\n2026-11-23, accepted.\n' },
+    /add the line "- \[0001\]\(0001-a.md\) A"/,
+  ],
+  ['a number in short', 'decisions have one form', { 'README.md': 'as decision 11 says' }, /written like decision 0011/],
 ]
 
 describe('a planted breach is named', () => {

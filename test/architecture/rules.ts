@@ -1,5 +1,6 @@
 /** All rules. Each one: from the repository to a sentence for each place that breaks it. */
 import { listedDependencies, testOnlyDependencies, usedDependencies } from './dependencies.ts'
+import { decisionsInOneForm, documentedFilesThatAreThere, foldersOnTheMap } from './documents.ts'
 import { cycles, deadExports, deadFiles } from './graph.ts'
 import { kebabCaseNames, namedFilesThatAreThere, nothingOutsideStartsTests } from './paths.ts'
 import { dataThatDoesNothing, pureAggregates, quietFilesForTools } from './purity.ts'
@@ -22,4 +23,7 @@ export const rules: Readonly<Record<string, (repository: Repository) => string[]
   'a source that is named is there': namedFilesThatAreThere,
   'nothing outside test starts or ships what is in it': nothingOutsideStartsTests,
   'names are in kebab-case': kebabCaseNames,
+  'every folder is on the map': foldersOnTheMap,
+  'what documents name is there': documentedFilesThatAreThere,
+  'decisions have one form': decisionsInOneForm,
 }
