@@ -15,19 +15,34 @@ const graphOf = (repository: Repository): Graph => {
 /** Imports of types count: a file that cannot be understood without the other one cannot be read without it. */
 export const cycles = (repository: Repository): string[] => {
   const graph = graphOf(repository)
-  const done = new Set<string>()
-  const found: string[] = []
-  const walk = (path: string, way: readonly string[]): void => {
-    const at = way.indexOf(path)
-    if (at >= 0)
-      found.push(
-        `${[...way.slice(at), path].join(' → ')}: imports go round in a circle; move what both need to a file of its own`,
-      )
-    if (at >= 0 || done.has(path)) return
-    for (const next of graph.get(path) ?? []) walk(next, [...way, path])
-    done.add(path)
+  return circlesOf(graph).map(
+    (files) => `${files.sort().join(', ')} import each other in a circle: move what both need to a file of its own`,
+  )
+}
+
+/** The largest groups of files each of which leads to each other (Tarjan). */
+const circlesOf = (graph: Graph): string[][] => {
+  const found: string[][] = []
+  const numbers = new Map<string, number>()
+  const lowest = new Map<string, number>()
+  const open: string[] = []
+  const walk = (path: string): number => {
+    const number = numbers.size
+    numbers.set(path, number)
+    lowest.set(path, number)
+    open.push(path)
+    for (const next of graph.get(path) ?? []) {
+      const reaches = numbers.has(next) ? (open.includes(next) ? numbers.get(next) : undefined) : walk(next)
+      lowest.set(path, Math.min(lowest.get(path) ?? number, reaches ?? number))
+    }
+    const low = lowest.get(path) ?? number
+    if (low === number) {
+      const group = open.splice(open.indexOf(path))
+      if (group.length > 1) found.push(group)
+    }
+    return low
   }
-  for (const path of graph.keys()) walk(path, [])
+  for (const path of graph.keys()) if (!numbers.has(path)) walk(path)
   return found
 }
 
