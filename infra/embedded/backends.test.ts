@@ -11,7 +11,7 @@ import { makeFolder, removeFolder, temporaryFolder } from './testing/temporary-f
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const kafkaAt = (brokers: string) => kafkaClient({ brokers: [brokers], clientId: 'infra-test', log: quiet })
 
-async function inPostgres<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+const inPostgres = async <Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> => {
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => {})
   await client.connect()
@@ -22,7 +22,7 @@ async function inPostgres<Result>(url: string, work: (client: pg.Client) => Prom
   }
 }
 
-async function inMongo<Result>(url: string, work: (client: MongoClient) => Promise<Result>): Promise<Result> {
+const inMongo = async <Result>(url: string, work: (client: MongoClient) => Promise<Result>): Promise<Result> => {
   const client = new MongoClient(url, { serverSelectionTimeoutMS: 10_000, socketTimeoutMS: 10_000, retryWrites: false })
   try {
     return await work(client)
@@ -31,7 +31,7 @@ async function inMongo<Result>(url: string, work: (client: MongoClient) => Promi
   }
 }
 
-async function endOffset(brokers: string, topic: string): Promise<string | undefined> {
+const endOffset = async (brokers: string, topic: string): Promise<string | undefined> => {
   const admin = kafkaAt(brokers).admin()
   await admin.connect()
   try {
