@@ -1,5 +1,3 @@
-export type { Backend, EmbeddedBackend } from './backend.ts'
-export { type BackendPorts, type Backends, type BackendsOptions, startBackends } from './backends.ts'
+export { type Backends, startBackends } from './backends.ts'
 export { buildPage } from './page.ts'
-export { freePorts } from './ports.ts'
-export { type Shop, type ShopOptions, startShop } from './shop.ts'
+export { type Shop, startShop } from './shop.ts'

@@ -1,8 +1,9 @@
 import { faultPoints } from '@shop/messaging'
+import type { LetterContent, LetterView } from '@shop/participant/letters'
 import { conflict, parse } from '@shop/service-host'
 import type { Router } from 'express'
 import { z } from 'zod'
-import type { DeadLetter, DeadLettersView, Fault, FaultsView, ProcessRequest, Refusal } from './api.ts'
+import type { DeadLetterDetail, DeadLettersView, Fault, FaultsView, ProcessRequest, Refusal } from './api.ts'
 import { pass, segment } from './passing-on.ts'
 import type { RouteParts } from './route-parts.ts'
 import { reasonOf } from './upstream.ts'
@@ -99,7 +100,7 @@ const addLetterRoutes = (router: Router, parts: RouteParts): void => {
     const { service, ...query } = parse(lettersQuery, req.query, 'query')
     const path = `/admin/dead-letters?${new URLSearchParams(query as Record<string, string>)}`
     const services = service === undefined ? upstream.services : [service]
-    const asked = guard.enabled ? await asking.all<{ deadLetters: DeadLetter[] }>(path, services) : []
+    const asked = guard.enabled ? await asking.all<{ deadLetters: LetterView[] }>(path, services) : []
     const view: DeadLettersView = {
       enabled: guard.enabled,
       deadLetters: asked.flatMap(({ service, answer }) => (answer?.deadLetters ?? []).map((letter) => ({ ...letter, service }))),
@@ -110,7 +111,8 @@ const addLetterRoutes = (router: Router, parts: RouteParts): void => {
   router.get('/api/dead-letters/:service/:id', guard.action, async (req, res) => {
     const path = `/admin/dead-letters/${segment(req, 'id')}`
     const service = String(req.params.service)
-    res.json({ ...(await upstream.json<Omit<DeadLetter, 'service'>>(service, path, { headers })), service })
+    const letter: DeadLetterDetail = { ...(await upstream.json<LetterContent>(service, path, { headers })), service }
+    res.json(letter)
   })
   for (const action of ['replay', 'discard'])
     router.post(`/api/dead-letters/:service/${action}`, guard.action, async (req, res) => {
