@@ -1,2 +1,2 @@
 export { type BaseSettings, type ParticipantOptions, type Parts, runParticipant } from './participant.ts'
-export { type Refusable, Refusals } from './refusals.ts'
+export type { Refusable } from './refusals.ts'
