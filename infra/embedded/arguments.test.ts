@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { Misuse } from '@shop/command-line'
 import { expect, test } from 'vitest'
-import { readArguments } from './main.ts'
+import { readArguments } from './arguments.ts'
 
 test('without arguments: the .data folder of the repository, kept', () => {
-  expect(readArguments([], '/somewhere')).toEqual({
+  expect(readArguments([], {})).toEqual({
     fresh: false,
     faults: false,
     dashboard: true,
@@ -13,21 +14,22 @@ test('without arguments: the .data folder of the repository, kept', () => {
 })
 
 test('a data folder is relative to where npm was called', () => {
+  const dataDir = resolve(process.env.INIT_CWD ?? process.cwd(), 'mine')
   const args = ['--fresh', '--faults', '--no-dashboard', '--data-dir', 'mine']
-  expect(readArguments(args, '/somewhere')).toEqual({ fresh: true, faults: true, dashboard: false, dataDir: '/somewhere/mine' })
+  expect(readArguments(args, {})).toEqual({ fresh: true, faults: true, dashboard: false, dataDir })
 })
 
 test.each([
   { args: ['--frehs'], text: "Unknown option '--frehs'" },
   { args: ['order'], text: "Unexpected argument 'order'" },
   { args: ['--data-dir'], text: "Option '--data-dir <value>' argument missing" },
-  { args: ['--data-dir='], text: '--data-dir needs a folder' },
+  { args: ['--data-dir='], text: '--data-dir needs a path' },
   { args: ['--fresh=yes'], text: "Option '--fresh' does not take an argument" },
 ])('$args is refused in one line', ({ args, text }) => {
-  const refusal = readArguments(args, '/') as { text: string; exitCode: number }
-  expect(refusal.exitCode).toBe(2)
-  expect(refusal.text).toContain(text)
-  expect(refusal.text).not.toContain('\n')
+  const reading = () => readArguments(args, {})
+  expect(reading).toThrow(Misuse)
+  expect(reading).toThrow(text)
+  expect(reading).toThrow(/^.*$/)
 })
 
 test('the command itself: --help ends with 0, a wrong option with 2', () => {

@@ -10,7 +10,7 @@ import { makeFolder, removeFolder, temporaryFolder } from './testing/temporary-f
 
 const kafkaAt = (brokers: string) => kafkaTransport({ brokers: [brokers], clientId: 'infra-test' })
 
-async function inPostgres<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+const inPostgres = async <Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> => {
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => {})
   await client.connect()
@@ -21,7 +21,7 @@ async function inPostgres<Result>(url: string, work: (client: pg.Client) => Prom
   }
 }
 
-async function inMongo<Result>(url: string, work: (client: MongoClient) => Promise<Result>): Promise<Result> {
+const inMongo = async <Result>(url: string, work: (client: MongoClient) => Promise<Result>): Promise<Result> => {
   const client = new MongoClient(url, { serverSelectionTimeoutMS: 10_000, socketTimeoutMS: 10_000, retryWrites: false })
   try {
     return await work(client)
@@ -30,7 +30,7 @@ async function inMongo<Result>(url: string, work: (client: MongoClient) => Promi
   }
 }
 
-async function recordCount(brokers: string, topic: string): Promise<number | undefined> {
+const recordCount = async (brokers: string, topic: string): Promise<number | undefined> => {
   const admin = kafkaAt(brokers).admin()
   try {
     return (await admin.stretches([topic]))[0]?.records

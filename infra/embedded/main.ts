@@ -1,67 +1,13 @@
-import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { ROOT } from './backends.ts'
+import { join } from 'node:path'
+import { helpOf, runMain } from '@shop/command-line'
+import { readArguments, startCommand } from './arguments.ts'
 import { buildPage } from './page.ts'
 import { commandLine, parentOf } from './process-identity.ts'
 import { step } from './progress.ts'
 import { type Shop, startShop } from './shop.ts'
 import { StartRefusal } from './start-refusal.ts'
 
-const USAGE = `npm start [-- options]
-
-Starts PostgreSQL, Kafka, MongoDB, the services and the dashboard, and keeps them running until Ctrl-C.
-
-  --fresh           begin anew: delete what former runs stored
-  --faults          makes every fault of npm run fault possible: proxies before Kafka and the databases, fault points in the services
-  --data-dir DIR    where data and logs are kept; default .data
-  --no-dashboard    the services alone
-  --help            this text
-
-Environment
-  KAFKA_BROKERS, POSTGRES_URL, MONGO_URL    use these servers instead of embedded ones
-  POSTGRES_PORT (5433), KAFKA_PORT (9092), KAFKA_CONTROLLER_PORT (9093), MONGO_PORT (27017)
-  <SERVICE>_PORT, for example ORDER_PORT (3001)
-  SHOP_DB_PASSWORD                          of the services' database roles; default 'shop'
-  SHOP_FAULTS=true                          as --faults
-  ADMIN_TOKEN                               of the services' admin routes; default a random one, in <data folder>/run.json
-  DASHBOARD_ACTIONS (true)                  whether the dashboard may do what needs the token
-  Everything else is passed to the services.`
-
-interface Arguments {
-  fresh: boolean
-  faults: boolean
-  dashboard: boolean
-  dataDir: string
-}
-
-/** The arguments, or what is to be printed instead of a start, and the exit code. */
-export function readArguments(args: readonly string[], cwd: string): Arguments | { text: string; exitCode: number } {
-  try {
-    const flag = { type: 'boolean' } as const
-    const options = {
-      fresh: flag,
-      faults: flag,
-      'no-dashboard': flag,
-      'data-dir': { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    } as const
-    const { values } = parseArgs({ args: [...args], options, strict: true })
-    if (values.help) return { text: USAGE, exitCode: 0 }
-    if (values['data-dir'] === '') return { text: '--data-dir needs a folder', exitCode: 2 }
-    return {
-      fresh: values.fresh ?? false,
-      faults: values.faults ?? process.env.SHOP_FAULTS === 'true',
-      dashboard: !values['no-dashboard'],
-      dataDir: values['data-dir'] === undefined ? join(ROOT, '.data') : resolve(cwd, values['data-dir']),
-    }
-  } catch (error) {
-    // Node appends advice on '--' that is of no use here
-    const [what] = (error as Error).message.split(/\. To specify|\. Did you/)
-    return { text: `${what}. 'npm start -- --help' tells the options`, exitCode: 2 }
-  }
-}
-
-function readyText({ urls, dataDir, adminToken }: Shop): string {
+const readyText = ({ urls, dataDir, adminToken }: Shop): string => {
   const width = Math.max(...Object.keys(urls).map((name) => name.length))
   const services = Object.entries(urls).map(([name, url]) => `  ${name.padEnd(width)}  ${url}`)
   const order = `{"customerId":"alice","lines":[{"sku":"keyboard","quantity":1}],"shippingAddress":{"name":"Alice","street":"Main St 1","city":"Berlin","postalCode":"10115","country":"DE"}}`
@@ -91,14 +37,14 @@ function readyText({ urls, dataDir, adminToken }: Shop): string {
 }
 
 /** npm passes signals on, but not when it is killed hard: then we would run on unseen. Between npm and us there may be its shell. */
-function watchNpm(): () => boolean {
+const watchNpm = (): (() => boolean) => {
   const parent = process.ppid
   const npm = commandLine(parent).startsWith('sh -c ') ? parentOf(parent) : undefined
   return () => process.ppid === parent && (npm === undefined || parentOf(parent) === npm)
 }
 
 /** Aborted by the first Ctrl-C, SIGTERM, SIGHUP, or when npm is gone; the second one ends us at once, and the orphan guard the rest. */
-function endOnRequest(log: (line: string) => void): AbortSignal {
+const endOnRequest = (log: (line: string) => void): AbortSignal => {
   const ending = new AbortController()
   const end = (why: string) => {
     if (ending.signal.aborted) {
@@ -123,14 +69,12 @@ function endOnRequest(log: (line: string) => void): AbortSignal {
   return ending.signal
 }
 
-async function main(): Promise<number> {
-  const args = readArguments(process.argv.slice(2), process.env.INIT_CWD ?? process.cwd())
-  if ('text' in args) {
-    ;(args.exitCode === 0 ? console.log : console.error)(args.text)
-    return args.exitCode
+const main = async (given: readonly string[]): Promise<number> => {
+  const args = readArguments(given)
+  if (args === undefined) {
+    console.log(helpOf(startCommand))
+    return 0
   }
-  process.stdout.on('error', () => {}) // the terminal is gone: SIGHUP follows, and stopping in order must not fail for want of it
-  process.stderr.on('error', () => {})
   const log = (line: string) => console.log(line)
   const signal = endOnRequest(log)
   try {
@@ -154,7 +98,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
+const aborted = async (signal: AbortSignal): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const alive = setInterval(() => {}, 60_000) // a listener alone keeps no process alive
   signal.addEventListener('abort', () => resolve(), { once: true })
@@ -163,4 +107,8 @@ async function aborted(signal: AbortSignal): Promise<void> {
   clearInterval(alive)
 }
 
-if (import.meta.main) process.exit(await main())
+if (import.meta.main) {
+  // when the terminal is gone, SIGHUP follows, and the frame lets stopping in order go on without it
+  await runMain(startCommand, main)
+  process.exit()
+}

@@ -1,7 +1,8 @@
+import { Misuse } from '@shop/command-line'
 import { expect, test } from 'vitest'
 import { bodies } from './bodies.ts'
 import { cpuOf, latencyOf, memoryGrowth, type Phase, type Report } from './figures.ts'
-import { Misuse, readOptions } from './options.ts'
+import { readOptions } from './options.ts'
 import { reportText } from './table.ts'
 
 const phase: Phase = {
@@ -82,7 +83,7 @@ test('one hot account and one hot SKU', () => {
 test.each([
   [['--phases', '50'], /--phases: 50 needs max before it, or --max/],
   [['--phases', 'fast'], /--phases: fast is none of max/],
-  [['--seconds', '0'], /--seconds: expected a whole number, 1 to 3600/],
+  [['--seconds', '0'], /--seconds must be a whole number from 1 to 3600/],
   [['--nonsense'], /--help tells the options/],
 ])('%j is refused with what to do', (args, message) => {
   expect(() => readOptions(args)).toThrow(Misuse)

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Misuse, runCommand } from '@shop/command-line'
 import { bodies } from './bodies.ts'
 import { startComposeShop } from './compose-shop.ts'
 import { endOnRequest } from './ending.ts'
@@ -10,7 +11,7 @@ import { followOrders } from './follower.ts'
 import { Load } from './load.ts'
 import { Ends, measure, type Stretch } from './measure.ts'
 import { type Observer, observe } from './observing.ts'
-import { Misuse, type PhaseName, readOptions, type Settings, usage } from './options.ts'
+import { benchCommand, optionsOf, type PhaseName, type Settings } from './options.ts'
 import { putPastOrders } from './past.ts'
 import { type BenchShop, startEmbeddedShop } from './shop.ts'
 import { reportText } from './table.ts'
@@ -109,18 +110,12 @@ const readReport = (file: string): Report => {
   }
 }
 
-try {
-  const options = readOptions(process.argv.slice(2))
-  if (options === undefined) console.log(usage)
-  else {
-    const { out, compare, json } = options.output
-    const before = compare === undefined ? undefined : readReport(compare)
-    const report = await run(options.settings, endOnRequest(tell))
-    console.log(json ? JSON.stringify(report, null, 2) : reportText(report, before))
-    requireEnded(report.phases)
-    if (out !== undefined) writeFileSync(out, `${JSON.stringify(report, null, 2)}\n`)
-  }
-} catch (error) {
-  console.error(error instanceof Misuse ? error.message : `bench: ${(error as Error).message}`)
-  process.exit(error instanceof Misuse ? 2 : 1) // what is still under way ends with it
-}
+await runCommand(benchCommand, async ({ options }) => {
+  const { settings, output } = optionsOf(options)
+  const before = output.compare === undefined ? undefined : readReport(output.compare)
+  const report = await run(settings, endOnRequest(tell))
+  console.log(output.json ? JSON.stringify(report, null, 2) : reportText(report, before))
+  requireEnded(report.phases)
+  if (output.out !== undefined) writeFileSync(output.out, `${JSON.stringify(report, null, 2)}\n`)
+  return 0
+})

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Shop, startShop } from '@shop/infra/embedded'
-import type { RunRecord } from '@shop/tools/running-shop'
+import { readRunRecord } from '@shop/tools/running-shop'
 import type { KafkaOptions } from '@shop/transport-kafka'
 import type { Settings } from './options.ts'
 
@@ -25,12 +25,12 @@ export interface BenchShop {
   stop(): Promise<void>
 }
 
-const checkMain = join(import.meta.dirname, '../check/main.ts')
+const checkMain = join(import.meta.dirname, '../../tools/check/main.ts')
 const checkMsMax = 1_800_000
 
 const pidsOf = (shop: Shop): Record<string, number[]> => {
-  const { services, others, backends } = JSON.parse(readFileSync(join(shop.dataDir, 'run.json'), 'utf8')) as RunRecord
-  const all = Object.entries({ ...services, ...others, ...backends })
+  const { record } = readRunRecord(shop.dataDir)
+  const all = Object.entries({ ...record?.services, ...record?.others, ...record?.backends })
   // payment-2 is a process of payment
   const grouped = Map.groupBy(all, ([name]) => name.replace(/-\d+$/, ''))
   return Object.fromEntries([...grouped].map(([name, entries]) => [name, entries.map(([, { pid }]) => pid)]))

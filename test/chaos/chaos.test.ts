@@ -1,6 +1,7 @@
 /** A compact storm over the shop that the scenarios run on: `npm run chaos` in small. */
+
+import { EmbeddedShop } from '@shop/tools/running-shop'
 import { expect, inject, test } from 'vitest'
-import { EmbeddedShop } from '../../tools/running-shop/embedded-shop.ts'
 import { pageOf } from './page.ts'
 import { reportOf, summaryOf } from './report.ts'
 import { runChaos } from './run.ts'

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import type { Access } from '@shop/tools/running-shop'
 import type { Verdict } from '../../tools/check/invariants.ts'
-import type { Access } from '../../tools/running-shop/shop-target.ts'
 
-const checkMain = join(import.meta.dirname, '../check/main.ts')
+const checkMain = join(import.meta.dirname, '../../tools/check/main.ts')
 const outputBytesMax = 64 * 1024 * 1024
 
 export interface CheckResult {

@@ -1,8 +1,8 @@
 /** One crash in each service: `npm run crash-matrix` in small. */
 import { serviceNames } from '@shop/choreography'
 import { faultPoints } from '@shop/messaging'
+import { EmbeddedShop } from '@shop/tools/running-shop'
 import { expect, inject, test } from 'vitest'
-import { EmbeddedShop } from '../../tools/running-shop/embedded-shop.ts'
 import { allCells, recipeFor, someCells } from './crash-matrix/cells.ts'
 import { matrixPage } from './crash-matrix/page.ts'
 import { flawsOf, runMatrix } from './crash-matrix/run.ts'

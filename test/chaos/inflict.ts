@@ -1,8 +1,8 @@
 /** Carries planned faults out, one after the other within a lane, until it is time to heal. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { Refused } from '@shop/command-line'
+import type { ShopTarget } from '@shop/tools/running-shop'
 import { readRequest } from '../../tools/faults/arguments.ts'
-import { Refused } from '../../tools/running-shop/refused.ts'
-import type { ShopTarget } from '../../tools/running-shop/shop-target.ts'
 import { replayLetters } from './letters.ts'
 import type { PlannedFault } from './plan.ts'
 

@@ -1,11 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { serviceNames } from '@shop/choreography'
-import type { ShopTarget } from '../../tools/running-shop/shop-target.ts'
-
-interface Letter {
-  readonly kind: 'undecodable' | 'failed' | 'held'
-  readonly key: string
-}
+import type { LetterView } from '@shop/participant/letters'
+import type { ShopTarget } from '@shop/tools/running-shop'
 
 const roundsMax = 10
 const roundMs = 1_000
@@ -20,7 +16,7 @@ export const replayLetters = async (shop: ShopTarget): Promise<number> => {
     let open = 0
     for (const service of serviceNames)
       try {
-        const answers = (await shop.admin(service, 'GET', '/dead-letters?limit=1000')) as { deadLetters: Letter[] }[]
+        const answers = (await shop.admin(service, 'GET', '/dead-letters?limit=1000')) as { deadLetters: LetterView[] }[]
         const failed = (answers[0]?.deadLetters ?? []).filter((l) => l.kind !== 'undecodable')
         open += failed.length
         for (const key of new Set(failed.map((l) => l.key))) {

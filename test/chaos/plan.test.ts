@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readRequest } from '../../tools/faults/arguments.ts'
-import { faults } from '../../tools/faults/catalogue.ts'
+import { faults } from '../../tools/faults/every-fault.ts'
 import { faultClasses, type PlannedFault, planFor } from './plan.ts'
 import { endedAtMs, percentile, recoveries } from './recovery.ts'
 

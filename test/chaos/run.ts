@@ -1,6 +1,6 @@
 /** One run of chaos on a running shop: load and faults, then heal, drain, check. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { EmbeddedShop } from '../../tools/running-shop/embedded-shop.ts'
+import type { EmbeddedShop } from '@shop/tools/running-shop'
 import { type CheckResult, checkShop } from './check.ts'
 import { type Inflicting, inflictAll } from './inflict.ts'
 import { replayLetters } from './letters.ts'

@@ -7,7 +7,7 @@ import { startShop } from '@shop/infra/embedded'
 import type { TestProject } from 'vitest/node'
 import { openControl } from './control.ts'
 
-const checkMain = join(import.meta.dirname, '../check/main.ts')
+const checkMain = join(import.meta.dirname, '../../tools/check/main.ts')
 const checkMsMax = 120_000
 
 /** With `dashboard` that one too. @returns what stops it all. */

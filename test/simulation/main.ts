@@ -6,63 +6,51 @@
  * Then the faults stop, all has to come to rest, and the invariants of `npm run check` judge the databases and the topics.
  */
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
+import { command, flag, Misuse, option, optionOr, runCommand, text, type Values, wholeNumber } from '@shop/command-line'
 import { bugs } from './bugs/index.ts'
 import { partsWith, runSeed } from './campaign.ts'
 import { Coverage, type Met } from './coverage.ts'
 import { type Hunt, huntBugs, type Report, type Spent, simulate } from './simulate.ts'
 
-const help = `npm run simulate [-- OPTIONS]   runs the shop's real code in a deterministic simulation, and checks its invariants
+const fromOn = (min: number) => wholeNumber(min, Number.MAX_SAFE_INTEGER)
 
-  --seeds N      how many runs; default 20000, with --bugs the most for each bug; default 50000
-  --from S       the first seed; default 1
-  --seed S       one run, with its trace
-  --bugs         plants ${bugs.length} bugs, one after the other, each of which has to be found
-  --bug NAME     plants this one; --bugs lists the names
-  --workers W    threads; default: one per processor
-  --time         says how long it took
-  --json         prints the result for machines
-  --help         prints this
+const simulateCommand = command({
+  name: 'simulate',
+  usage: 'npm run simulate [-- options]',
+  about: `Runs the shop's real code in a deterministic simulation, and checks its invariants. The run fails as vacuous when there is an event
+type and a fault point of a service at which no process was killed, or a way in which no order ended.`,
+  options: {
+    seeds: option('N', 'how many runs; default 20000, with --bugs the most for each bug; default 50000', fromOn(1)),
+    from: optionOr('S', 'the first seed; default 1', fromOn(0), 1),
+    seed: option('S', 'one run, with its trace', fromOn(0)),
+    bugs: flag(`plants ${bugs.length} bugs, one after the other, each of which has to be found`),
+    bug: option('NAME', 'plants this one; --bugs lists the names', text),
+    workers: optionOr('W', 'threads; default: one per processor', fromOn(1), availableParallelism()),
+    time: flag('says how long it took'),
+    json: flag('prints the result for machines'),
+  },
+  examples: [
+    ['npm run simulate -- --seeds 1000', 'a thousand runs'],
+    ['npm run simulate -- --seed 42', 'one of them, step by step'],
+    ['npm run simulate -- --bugs', 'whether it finds what is wrong'],
+  ],
+  exitCodes: '0 all holds (and every bug was found), 1 it does not, 2 the request makes no sense, or it cannot be carried out',
+  failureCode: 2,
+})
 
-The run fails as vacuous when there is an event type and a fault point of a service at which no process was killed, or a way in which
-no order ended.
-Exit status: 0 all holds (and every bug was found), 1 it does not, 2 the arguments are wrong.`
+const seedsByDefault = 20_000
+const seedsForBugs = 50_000
 
-class WrongArguments extends Error {}
-
-const wholeNumber = (name: string, text: string | undefined, otherwise: number, min: number): number => {
-  const value = text === undefined ? otherwise : Number(text)
-  if (!Number.isSafeInteger(value) || value < min)
-    throw new WrongArguments(`--${name} needs a whole number from ${min} on – see --help`)
-  return value
+interface Arguments extends Omit<Values<typeof simulateCommand.options>, 'seeds'> {
+  readonly seeds: number
 }
 
-const readArguments = () => {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: 'string' },
-      from: { type: 'string' },
-      seed: { type: 'string' },
-      bugs: { type: 'boolean', default: false },
-      bug: { type: 'string' },
-      workers: { type: 'string' },
-      time: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.bug !== undefined && !bugs.some((b) => b.name === values.bug))
-    throw new WrongArguments(`there is no bug called ${values.bug}; the names are: ${bugs.map((b) => b.name).join(', ')}`)
-  return {
-    ...values,
-    seeds: wholeNumber('seeds', values.seeds, values.bugs ? 50_000 : 20_000, 1),
-    from: wholeNumber('from', values.from, 1, 0),
-    seed: values.seed === undefined ? undefined : wholeNumber('seed', values.seed, 0, 0),
-    workers: wholeNumber('workers', values.workers, availableParallelism(), 1),
-  }
+/** @throws Misuse */
+const completed = (given: Values<typeof simulateCommand.options>): Arguments => {
+  if (given.bug !== undefined && !bugs.some((b) => b.name === given.bug))
+    throw new Misuse(`there is no bug called ${given.bug}; the names are: ${bugs.map((b) => b.name).join(', ')}`)
+  return { ...given, seeds: given.seeds ?? (given.bugs ? seedsForBugs : seedsByDefault) }
 }
-
-type Arguments = ReturnType<typeof readArguments>
 
 const progressIntervalMs = 5_000
 
@@ -147,12 +135,4 @@ const main = async (args: Arguments): Promise<boolean> => {
   return await (args.bugs ? runHunt(args) : runCampaign(args))
 }
 
-try {
-  const args = readArguments()
-  if (args.help) console.log(help)
-  else process.exitCode = (await main(args)) ? 0 : 1
-} catch (error) {
-  const isOfArguments = error instanceof WrongArguments || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
-  console.error(`simulate: ${isOfArguments ? (error as Error).message : ((error as Error).stack ?? error)}`)
-  process.exitCode = 2
-}
+await runCommand(simulateCommand, async ({ options }) => ((await main(completed(options))) ? 0 : 1))

@@ -1,4 +1,8 @@
-/** PURE: snapshot → what holds and what does not. The invariants of DESIGN.md, section 2, in its order. */
+/**
+ * PURE: snapshot → what holds and what does not. In the order of what has to hold whatever happens: every order ends once, money and stock
+ * are kept, stored events and the topics agree, each event has its effect once and in order, compensations and idempotency keys have theirs
+ * once, and what was consumed was handled or set aside.
+ */
 
 import type { Figures, Invariant } from './invariant.ts'
 import { causationDeclared, consumedHandled } from './invariants/consuming.ts'

@@ -1,5 +1,5 @@
 /** `npm run check`: reads all databases and topics of the shop and says which of its invariants hold. */
-import { parseArgs } from 'node:util'
+import { command, duration, flag, option, optionOr, path, runCommand } from '@shop/command-line'
 import { awaitRest } from './at-rest.ts'
 import { judge, type Verdict } from './invariants.ts'
 import { openMongo } from './mongo.ts'
@@ -10,38 +10,35 @@ import { readTopics } from './read-topics.ts'
 import { reportJson, reportText } from './report.ts'
 import { type DatabasesOf, databasesOfServices } from './services.ts'
 import { readSettings, type Settings } from './settings.ts'
-import { orUnreadable, Unreadable } from './unreadable.ts'
+import { orUnreadable } from './unreadable.ts'
 
-const help = `npm run check [-- OPTIONS]   checks the invariants of DESIGN.md, section 2, on a shop's real data
-
-  --wait SECONDS  first waits until the shop is at rest: no order open, nothing reserved, outboxes empty, all events handled
-  --no-topics     reads the databases only; the invariants about events are not checked
-  --json          prints the result for machines
-  --help          prints this
-
-Reads KAFKA_BROKERS, POSTGRES_URL (an administrator's) and MONGO_URL from the environment, else from .data/run.json, which
-npm start writes. Needs about 4 kB per order in the folder for temporary files (TMPDIR).
-Exit status: 0 all hold, 1 something is violated, 2 something cannot be read.`
+const checkCommand = command({
+  name: 'check',
+  usage: 'npm run check [-- options]',
+  about: `Reads all databases and every record of the topics of a running shop, and says for each of its invariants whether it holds: every
+order ends once, money and stock are kept, no event is lost, made up or handled twice, each compensation happens once.`,
+  options: {
+    wait: optionOr(
+      'SECONDS',
+      'first waits until the shop is at rest: no order open, nothing reserved, outboxes empty, all events handled',
+      duration({ bare: 's', msMin: 0, msMax: 86_400_000 }),
+      0,
+    ),
+    'no-topics': flag('reads the databases only; the invariants about events are not checked'),
+    'data-dir': option('DIR', 'of the shop that npm start runs; default .data', path),
+    json: flag('prints the result for machines'),
+  },
+  notes: `Reads KAFKA_BROKERS, POSTGRES_URL (an administrator's) and MONGO_URL from the environment, else from .data/run.json, which
+npm start writes. Needs about 4 kB per order in the folder for temporary files (TMPDIR).`,
+  examples: [
+    ['npm run check -- --wait 30', 'gives orders that are on their way half a minute to end'],
+    ['docker compose run --rm check node tools/check/main.ts', 'the shop of docker compose'],
+  ],
+  exitCodes: '0 all hold, 1 something is violated, 2 the request makes no sense, or something cannot be read',
+  failureCode: 2,
+})
 
 const tell = (line: string): void => console.error(`check: ${line}`)
-
-const readArguments = () => {
-  try {
-    const { values } = parseArgs({
-      options: {
-        wait: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        'no-topics': { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    const waitSeconds = Number(values.wait ?? 0)
-    if (!(waitSeconds >= 0 && waitSeconds <= 86_400)) throw new Error('--wait needs a number of seconds')
-    return { waitSeconds, json: values.json, topics: !values['no-topics'], help: values.help }
-  } catch (error) {
-    throw new Unreadable(`${(error as Error).message} – see --help`)
-  }
-}
 
 const check = async (settings: Settings, services: DatabasesOf, topicsToo: boolean): Promise<Verdict[]> => {
   const progress = new Progress(tell)
@@ -67,19 +64,13 @@ const check = async (settings: Settings, services: DatabasesOf, topicsToo: boole
   }
 }
 
-try {
-  const { help: helpWanted, json, waitSeconds, topics } = readArguments()
-  if (helpWanted) console.log(help)
-  else {
-    const settings = readSettings(process.env)
-    const services = databasesOfServices()
-    const notAtRest = waitSeconds > 0 ? await awaitRest(settings, services, { waitMsMax: waitSeconds * 1_000, topics, tell }) : []
-    if (notAtRest.length > 0) tell(`not at rest after ${waitSeconds} s: ${notAtRest.join(', ')}`)
-    const verdicts = await check(settings, services, topics)
-    console.log(json ? reportJson(verdicts, notAtRest) : reportText(verdicts, notAtRest))
-    process.exitCode = verdicts.some((v) => v.outcome === 'violated') ? 1 : 0
-  }
-} catch (error) {
-  console.error(`check: ${error instanceof Unreadable ? error.message : ((error as Error).stack ?? error)}`)
-  process.exit(2) // what else is being read ends with it
-}
+await runCommand(checkCommand, async ({ options: { wait: waitMsMax, json, 'no-topics': noTopics, 'data-dir': dataDir } }) => {
+  const settings = readSettings({ dataDir })
+  const services = databasesOfServices()
+  const topics = !noTopics
+  const notAtRest = waitMsMax > 0 ? await awaitRest(settings, services, { waitMsMax, topics, tell }) : []
+  if (notAtRest.length > 0) tell(`not at rest after ${waitMsMax / 1_000} s: ${notAtRest.join(', ')}`)
+  const verdicts = await check(settings, services, topics)
+  console.log(json ? reportJson(verdicts, notAtRest) : reportText(verdicts, notAtRest))
+  return verdicts.some((v) => v.outcome === 'violated') ? 1 : 0
+})

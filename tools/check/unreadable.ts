@@ -1,6 +1,10 @@
+import { Refused } from '@shop/command-line'
+
 /** Something cannot be read, so nothing can be said: one line that names it and says what to do. */
-export class Unreadable extends Error {
-  override name = 'Unreadable'
+export class Unreadable extends Refused {
+  override readonly name = 'Unreadable'
+  /** 1 is for what is violated. */
+  override readonly exitCode = 2
 }
 
 /** Runs `read`. @throws Unreadable for any of its errors, named by `what`, with `remedy`. */

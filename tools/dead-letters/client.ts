@@ -1,73 +1,29 @@
-import type { RunningShop } from './running-shop.ts'
+import { Refused } from '@shop/command-line'
+import type { LetterContent, LetterResult, LetterSelection, LetterView } from '@shop/participant/letters'
+import { ask, type ServicesAccess } from '../running-shop/index.ts'
 
-/** A dead letter as a service shows it. */
-export interface LetterView {
-  readonly id: string
-  readonly topic: string
-  readonly partition: number
-  readonly offset: string
-  readonly key: string | null
-  readonly type?: string
-  readonly eventId?: string
-  readonly consumer: string
-  readonly kind: 'undecodable' | 'failed' | 'held'
-  readonly error: string
-  readonly attempts: number
-  readonly firstAt: string
-  readonly lastAt: string
-  readonly needsAttention: boolean
-}
-
-export interface LetterContent extends LetterView {
-  readonly headers: Readonly<Record<string, string>>
-  readonly value: string | null
-}
-
-export interface LetterResult {
-  readonly id: string
-  readonly outcome: string
-  readonly error?: string
-}
-
-/** Which letters of a service. */
-export type Selection = { readonly id: string } | { readonly key: string } | { readonly all: true }
-
-/** A service did not do what was asked; the message says which and why. */
-export class ServiceRefusal extends Error {
-  override readonly name = 'ServiceRefusal'
-}
-
-const answerMsMax = 60_000
-
-/** The dead-letter routes of one service. All calls: @throws ServiceRefusal. */
-export const deadLetterClient = ({ urls, adminToken }: RunningShop, service: string) => {
-  const ask = async <Body>(path: string, body?: object): Promise<Body | undefined> => {
-    const url = `${urls[service]}/admin/dead-letters${path}`
-    let answer: Response
-    try {
-      answer = await fetch(url, {
-        method: body ? 'POST' : 'GET',
-        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
-        ...(body && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(answerMsMax),
-      })
-    } catch (error) {
-      const cause = (error as Error).cause instanceof Error ? ((error as Error).cause as Error).message : (error as Error).message
-      throw new ServiceRefusal(`${service} does not answer at ${urls[service]} (${cause}): is the shop running?`)
-    }
-    const text = await answer.text()
-    if (answer.status === 404 && text.includes('dead letter')) return undefined
-    if (answer.status === 401) throw new ServiceRefusal(`${service} refuses the token: set SHOP_ADMIN_TOKEN as the shop has it`)
-    if (!answer.ok) throw new ServiceRefusal(`${service} answered ${answer.status}: ${text.slice(0, 300)}`)
-    return JSON.parse(text) as Body
+/** The dead-letter routes of one service. All calls: @throws Refused, which says what it did not do and why. */
+export const deadLetterClient = ({ urls, adminToken }: ServicesAccess, service: string) => {
+  const url = urls[service]
+  const call = async <Body>(path: string, body?: object): Promise<Body | undefined> => {
+    const method = body ? 'POST' : 'GET'
+    const { status, text, json } = await ask(`${url}/admin/dead-letters${path}`, { method, body, token: adminToken }).catch(
+      (error: Refused) => {
+        throw new Refused(`${service} cannot be asked (${error.message}): is the shop running?`, { cause: error })
+      },
+    )
+    if (status === 404 && text.includes('dead letter')) return undefined
+    if (status === 401) throw new Refused(`${service} refuses the token: set SHOP_ADMIN_TOKEN as the shop has it`)
+    if (status > 299) throw new Refused(`${service} answered ${status}: ${text.slice(0, 300)}`)
+    return json as Body
   }
   return {
     list: async (key?: string): Promise<readonly LetterView[]> => {
       const query = key === undefined ? '' : `&key=${encodeURIComponent(key)}`
-      return (await ask<{ deadLetters: LetterView[] }>(`?limit=1000${query}`))?.deadLetters ?? []
+      return (await call<{ deadLetters: LetterView[] }>(`?limit=1000${query}`))?.deadLetters ?? []
     },
-    show: (id: string) => ask<LetterContent>(`/${encodeURIComponent(id)}`),
-    act: async (action: 'replay' | 'discard', selection: Selection, dryRun: boolean): Promise<readonly LetterResult[]> =>
-      (await ask<{ letters: LetterResult[] }>(`/${action}`, { ...selection, dryRun }))?.letters ?? [],
+    show: (id: string) => call<LetterContent>(`/${encodeURIComponent(id)}`),
+    act: async (action: 'replay' | 'discard', selection: LetterSelection): Promise<readonly LetterResult[]> =>
+      (await call<{ letters: LetterResult[] }>(`/${action}`, selection))?.letters ?? [],
   }
 }

@@ -1,91 +1,85 @@
-import { parseArgs } from 'node:util'
-import {
-  deadLetterClient,
-  type LetterContent,
-  type LetterResult,
-  type LetterView,
-  type Selection,
-  ServiceRefusal,
-} from './client.ts'
-import { type RunningShop, runningShop } from './running-shop.ts'
+/** `npm run dead-letters`: what the services have set aside, and what can be done about it. */
+import { command, flag, helpOf, Misuse, option, path, Refused, runCommand, text } from '@shop/command-line'
+import type { LetterContent, LetterResult, LetterView } from '@shop/participant/letters'
+import { type ServicesAccess, servicesOf } from '../running-shop/index.ts'
+import { deadLetterClient } from './client.ts'
 
-const usage = `npm run dead-letters -- <list|show|replay|discard> [options]
+const deadLettersCommand = command({
+  name: 'dead-letters',
+  usage: 'npm run dead-letters -- <list|show|replay|discard> [options]',
+  about:
+    'What the services have set aside: events that they could not read or handle, and what waits behind those for the same order.',
+  operands: [
+    ['list', 'all of them, oldest first'],
+    ['show LETTER', 'one, with its headers and value'],
+    ['replay LETTER|--order|--all', 'handles them anew, with their own event ids, oldest first per order'],
+    ['discard LETTER|--order|--all', 'takes them away without effect; never a compensation, which only replaying completes'],
+    ['LETTER', '<service>:<topic>/<partition>/<offset>, as list prints it'],
+  ],
+  options: {
+    order: option('ORDER_ID', 'those of one order', text),
+    all: flag('all of them'),
+    service: option('NAME', 'of one service only', text),
+    yes: flag('do it; without it replay and discard only tell what they would do'),
+    json: flag('for machines'),
+    'data-dir': option('DIR', 'of the shop that npm start runs; default .data', path),
+  },
+  notes: `Without a shop of npm start: the one whose ports docker compose publishes, with SHOP_ADMIN_TOKEN. SERVICE_URLS and ADMIN_TOKEN name
+another one, as they do in the containers of compose.`,
+  examples: [
+    ['npm run dead-letters -- list --service payment', 'those of payment'],
+    ['npm run dead-letters -- replay --order <orderId> --yes', 'those of one order, once their cause is gone'],
+    ['docker compose run --rm check node tools/dead-letters/main.ts list', 'from inside docker compose'],
+  ],
+  exitCodes: '0 done, 1 something was not done, 2 the request makes no sense',
+})
 
-What the services have set aside: events that they could not read or handle, and what waits behind those for the same order.
-
-  list                         all of them, oldest first
-  show LETTER                  one, with its headers and value
-  replay LETTER|--order|--all  handles them anew, with their own event ids, oldest first per order
-  discard LETTER|--order|--all takes them away without effect; never a compensation, which only replaying completes
-
-  LETTER            <service>:<topic>/<partition>/<offset>, as list prints it
-  --order ORDER_ID  those of one order
-  --all             all of them
-  --service NAME    of one service only
-  --yes             do it; without it replay and discard only tell what they would do
-  --json            for machines
-  --data-dir DIR    of the shop that npm start runs; default .data. Without one running: docker compose, with SHOP_ADMIN_TOKEN
-
-Exit code: 0 done, 1 something was not done, 2 the request makes no sense.`
-
-/** The request makes no sense; the message says why. */
-class Misuse extends Error {}
+const commands = ['list', 'show', 'replay', 'discard'] as const
 
 interface Request {
-  readonly command: string
+  readonly command: (typeof commands)[number]
   readonly letter: string | undefined
   readonly order: string | undefined
   readonly all: boolean
   readonly yes: boolean
   readonly json: boolean
   readonly services: readonly string[]
-  readonly shop: RunningShop
-}
-
-const flag = { type: 'boolean', default: false } as const
-const text = { type: 'string' } as const
-const options = {
-  order: text,
-  all: flag,
-  yes: flag,
-  json: flag,
-  service: text,
-  'data-dir': text,
-  help: { ...flag, short: 'h' },
-} as const
-
-const parse = (args: readonly string[]) => {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options })
-  } catch (error) {
-    throw new Misuse(`${(error as Error).message.split('. ')[0]}; --help tells the options`)
-  }
+  readonly shop: ServicesAccess
 }
 
 /** @throws Misuse */
-const readRequest = (args: readonly string[]): Request | undefined => {
-  const { values, positionals } = parse(args)
-  const [command, letter, ...rest] = positionals
-  if (values.help || command === undefined) return undefined
-  if (!['list', 'show', 'replay', 'discard'].includes(command))
-    throw new Misuse(`${command} is no command: list, show, replay or discard`)
+const commandOf = (name: string | undefined): Request['command'] => {
+  const found = commands.find((c) => c === name)
+  if (found === undefined) throw new Misuse(`${name} is no command: list, show, replay or discard`)
+  return found
+}
+
+interface Options {
+  readonly order: string | undefined
+  readonly all: boolean
+  readonly service: string | undefined
+  readonly yes: boolean
+  readonly json: boolean
+  readonly 'data-dir': string | undefined
+}
+
+/** @throws Misuse */
+const readRequest = ({ service, 'data-dir': dataDir, ...options }: Options, operands: readonly string[]): Request => {
+  const [name, letter, ...rest] = operands
+  const command = commandOf(name)
   if (rest.length > 0) throw new Misuse(`one letter at a time, or --order, or --all: ${rest.join(' ')} is too much`)
-  const shop = runningShop(values['data-dir'])
-  if (values.service !== undefined && shop.urls[values.service] === undefined)
-    throw new Misuse(`${values.service} is no service that runs: ${Object.keys(shop.urls).join(', ')}`)
-  const { order, all, yes, json } = values
-  if (
-    (command === 'replay' || command === 'discard') &&
-    [letter, order, all || undefined].filter((s) => s !== undefined).length !== 1
-  )
+  const shop = servicesOf({ dataDir })
+  if (service !== undefined && shop.urls[service] === undefined)
+    throw new Misuse(`${service} is no service that runs: ${Object.keys(shop.urls).join(', ')}`)
+  const chosen = [letter, options.order, options.all || undefined].filter((s) => s !== undefined)
+  if ((command === 'replay' || command === 'discard') && chosen.length !== 1)
     throw new Misuse(`${command} what? One of: a letter (see list), --order ORDER_ID, --all`)
   if (command === 'show' && letter === undefined) throw new Misuse('show which letter? list prints them')
-  const services = values.service === undefined ? Object.keys(shop.urls) : [values.service]
-  return { command, letter, order, all, yes, json, services, shop }
+  return { ...options, command, letter, services: service === undefined ? Object.keys(shop.urls) : [service], shop }
 }
 
 /** `payment:shop.order/3/17` as service and id. @throws Misuse */
-const readLetter = (text: string, { urls }: RunningShop): { service: string; id: string } => {
+const readLetter = (text: string, { urls }: ServicesAccess): { service: string; id: string } => {
   const colon = text.indexOf(':')
   const service = text.slice(0, colon)
   if (colon < 1 || urls[service] === undefined)
@@ -116,7 +110,7 @@ const list = async ({ services, shop, order, json }: Request): Promise<number> =
 const show = async ({ letter = '', shop, json }: Request): Promise<number> => {
   const { service, id } = readLetter(letter, shop)
   const found = await deadLetterClient(shop, service).show(id)
-  if (found === undefined) throw new ServiceRefusal(`${service} has no dead letter ${id}`)
+  if (found === undefined) throw new Refused(`${service} has no dead letter ${id}`)
   console.log(json ? JSON.stringify(found, null, 2) : describe(found))
   return 0
 }
@@ -141,9 +135,9 @@ const act = async (request: Request, action: 'replay' | 'discard'): Promise<numb
   const results: (LetterResult & { service: string })[] = []
   const one = letter === undefined ? undefined : readLetter(letter, shop)
   for (const service of one ? [one.service] : request.services) {
-    const selection: Selection = one ? { id: one.id } : order === undefined ? { all: true } : { key: order }
-    const done = await deadLetterClient(shop, service).act(action, selection, !yes)
-    if (one && done.length === 0) throw new ServiceRefusal(`${service} has no dead letter ${one.id}`)
+    const which = one ? { id: one.id } : order === undefined ? { all: true as const } : { key: order }
+    const done = await deadLetterClient(shop, service).act(action, { ...which, dryRun: !yes })
+    if (one && done.length === 0) throw new Refused(`${service} has no dead letter ${one.id}`)
     results.push(...done.map((r) => ({ ...r, service })))
   }
   if (json) console.log(JSON.stringify({ dryRun: !yes, letters: results }, null, 2))
@@ -156,14 +150,15 @@ const act = async (request: Request, action: 'replay' | 'discard'): Promise<numb
   return results.some((r) => ['failed', 'waiting', 'refused'].includes(r.outcome)) ? 1 : 0
 }
 
-try {
-  const request = readRequest(process.argv.slice(2))
-  if (request === undefined) console.log(usage)
-  else if (request.command === 'list') process.exitCode = await list(request)
-  else if (request.command === 'show') process.exitCode = await show(request)
-  else process.exitCode = await act(request, request.command as 'replay' | 'discard')
-} catch (error) {
-  if (!(error instanceof Misuse || error instanceof ServiceRefusal)) throw error
-  console.error(error.message)
-  process.exitCode = error instanceof Misuse ? 2 : 1
-}
+await runCommand(deadLettersCommand, async ({ options, operands }) => {
+  if (operands.length === 0) {
+    console.log(helpOf(deadLettersCommand))
+    return 0
+  }
+  const request = readRequest(options, operands)
+  const { notice } = request.shop
+  if (notice !== undefined) console.error(`dead-letters: ${notice}`)
+  if (request.command === 'list') return await list(request)
+  if (request.command === 'show') return await show(request)
+  return await act(request, request.command)
+})

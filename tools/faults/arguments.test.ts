@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { Misuse } from '@shop/command-line'
 import { describe, expect, test } from 'vitest'
-import { help, Misuse, readRequest } from './arguments.ts'
-import { faults } from './catalogue.ts'
+import { readRequest } from './arguments.ts'
+import { faults } from './every-fault.ts'
+import { help } from './help.ts'
 
 const read = (...args: string[]) => {
   const { what, ...rest } = readRequest(args)

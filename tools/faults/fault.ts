@@ -1,5 +1,5 @@
 /** What a fault is: data that the help is made of, and one function that begins it. */
-import type { ShopTarget } from '../running-shop/shop-target.ts'
+import type { ShopTarget } from '../running-shop/index.ts'
 
 /** Something that a fault is told on the command line. */
 export interface Parameter {

@@ -1,29 +1,15 @@
 /** `npm run fault`: breaks the running shop for a while. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { ComposeShop } from '../running-shop/compose-shop.ts'
-import { EmbeddedShop } from '../running-shop/embedded-shop.ts'
-import { insideShop } from '../running-shop/inside-shop.ts'
-import { Refused } from '../running-shop/refused.ts'
-import type { ShopTarget } from '../running-shop/shop-target.ts'
-import { help, Misuse, type Request, readRequest } from './arguments.ts'
+import { durationText, runMain } from '@shop/command-line'
+import { ComposeShop, findShop, type ShopTarget } from '../running-shop/index.ts'
+import { readRequest } from './arguments.ts'
 import type { Fault, Given } from './fault.ts'
-import { seconds } from './output.ts'
+import { help } from './help.ts'
 
 const root = join(import.meta.dirname, '../..')
-
-/** @throws Refused when no shop runs */
-const findShop = async ({ target, dataDir }: Request): Promise<ShopTarget> => {
-  if (target === 'inside') return insideShop(process.env)
-  const dir = resolve(process.env.INIT_CWD ?? process.cwd(), dataDir ?? join(root, '.data'))
-  const found =
-    (target !== 'compose' ? EmbeddedShop.find(dir) : undefined) ?? (target !== 'embedded' ? await ComposeShop.find() : undefined)
-  if (found instanceof EmbeddedShop) await found.state() // its urls
-  if (found === undefined) throw new Refused(`no shop runs here (looked for ${dir} and docker compose): npm start`)
-  return found
-}
 
 /** Aborted by the first Ctrl-C or SIGTERM. */
 const interruption = (): AbortSignal => {
@@ -64,7 +50,7 @@ const carryOut = async (shop: ShopTarget, fault: Fault, given: Given, json: bool
   if (end === undefined) return
   await pause(Math.max(0, beganAt + given.forMs - Date.now()), undefined, { signal: interrupted }).catch(() => {})
   await end()
-  output.ended(interrupted.aborted ? 'ended early' : `ended after ${seconds(given.forMs)}`)
+  output.ended(interrupted.aborted ? 'ended early' : `ended after ${durationText(given.forMs)}`)
 }
 
 /** Runs the same command in a container of compose's network, which signals reach. @returns its exit code */
@@ -78,14 +64,13 @@ const runInside = async (shop: ComposeShop, args: readonly string[]): Promise<nu
 const withoutTarget = (args: readonly string[]): string[] =>
   args.filter((arg, i) => arg !== '--target' && args[i - 1] !== '--target' && !arg.startsWith('--target='))
 
-const main = async (args: readonly string[]): Promise<number> => {
-  const request = readRequest(args)
-  const { what, json } = request
+await runMain({ name: 'fault' }, async (args) => {
+  const { what, json, target, dataDir } = readRequest(args)
   if (what !== 'heal' && 'help' in what) {
     console.log(help(what.help))
     return 0
   }
-  const shop = await findShop(request)
+  const shop = await findShop({ target, dataDir })
   if (what === 'heal') {
     const ended = await shop.heal()
     console.log(json ? JSON.stringify({ ended }) : ended.join('\n') || 'no fault is on')
@@ -94,12 +79,4 @@ const main = async (args: readonly string[]): Promise<number> => {
   if (what.fault.inNetwork && shop instanceof ComposeShop) return await runInside(shop, withoutTarget(args))
   await carryOut(shop, what.fault, what.given, json)
   return 0
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  const expected = error instanceof Misuse || error instanceof Refused
-  console.error(`fault: ${expected ? error.message : ((error as Error).stack ?? error)}`)
-  process.exitCode = error instanceof Misuse ? 2 : 1
-}
+})

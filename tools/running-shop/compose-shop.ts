@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { Refused } from '@shop/command-line'
 import { services as allServices, participants, serviceNamed } from '@shop/manifest'
-import { Refused } from './refused.ts'
 import type { Party, ProcessAction, ShopTarget } from './shop-target.ts'
 import type { Toxic } from './toxics.ts'
 

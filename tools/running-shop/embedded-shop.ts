@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { Refused } from '@shop/command-line'
 import { serviceNamed } from '@shop/manifest'
+import { askJson } from './ask.ts'
 import type { DoorState } from './door-state.ts'
-import { Refused } from './refused.ts'
-import type { RunRecord } from './run-record.ts'
+import { type RunRecord, readRunRecord } from './run-record.ts'
 import type { Access, Party, ProcessAction, ShopTarget } from './shop-target.ts'
 import type { ActiveToxic, Toxic } from './toxics.ts'
 
@@ -26,10 +25,8 @@ export class EmbeddedShop implements ShopTarget {
 
   /** undefined when none runs with its data in this folder */
   static find(dataDir: string): EmbeddedShop | undefined {
-    const file = join(dataDir, 'run.json')
-    if (!existsSync(file)) return undefined
-    const record = JSON.parse(readFileSync(file, 'utf8')) as RunRecord
-    return isAlive(record.pid) ? new EmbeddedShop(record) : undefined
+    const { record } = readRunRecord(dataDir)
+    return record && new EmbeddedShop(record)
   }
 
   async act(action: ProcessAction, name: string, options: { forMs?: number; to?: number } = {}): Promise<void> {
@@ -99,25 +96,7 @@ export class EmbeddedShop implements ShopTarget {
     return proxiesUrl
   }
 
-  async #ask(url: string, method: string, path: string, body?: object): Promise<unknown> {
-    const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' }
-    const signal = AbortSignal.timeout(answerMsMax)
-    const answer = await fetch(url + path, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) }).catch(
-      (error: Error) => {
-        throw new Refused(`${url} does not answer: ${error.cause instanceof Error ? error.cause.message : error.message}`)
-      },
-    )
-    const text = await answer.text()
-    const json = text === '' ? undefined : (JSON.parse(text) as unknown)
-    if (!answer.ok) throw new Refused((json as { detail?: string } | undefined)?.detail ?? `${url} answered ${answer.status}`)
-    return json
-  }
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  #ask(url: string, method: string, path: string, body?: object): Promise<unknown> {
+    return askJson(url + path, { method, body, token: this.#token, answerMsMax })
   }
 }

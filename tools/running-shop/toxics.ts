@@ -27,8 +27,6 @@ export const toxic = z.discriminatedUnion('kind', [
 ])
 
 export type Toxic = z.output<typeof toxic>
-export type ToxicKind = Toxic['kind']
-export const toxicKinds = toxic.options.map(({ shape }) => shape.kind.value) as readonly ToxicKind[]
 
 /** True when the toxic is about this way of the bytes. */
 export const concerns = (t: Toxic, way: 'downstream' | 'upstream'): boolean =>

@@ -1,26 +1,35 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs, styleText } from 'node:util'
+import { styleText } from 'node:util'
+import { command, duration, flag, Misuse, option, path, Refused, runCommand } from '@shop/command-line'
+import { brokersOf } from '../running-shop/index.ts'
 import { type Line, Saga, type Seen, type Tone } from './timeline.ts'
 import { followTopics } from './topics.ts'
 
-const usage = `npm run watch -- <orderId> | --all  [options]
-
-A saga as it happens, read from the topics: who told what, because of what, and which step it undoes.
-
-  <orderId>        one order, from its beginning; ends when the order has ended
-  --all            every order from now on, until Ctrl-C
-  --follow         with an order: go on after its end
-  --for DURATION   end after so long, for example 30s or 10m; default 10m, with --all 1h
-  --json           one JSON object a line, for machines
-  --data-dir DIR   of the shop that npm start runs; default .data. KAFKA_BROKERS names other brokers.
-
-With docker compose: docker compose run --rm -T check node tools/watch/main.ts <orderId>
-
-Exit code: 0 the order has ended, or the time with --all; 1 the time was up before; 2 the request makes no sense.`
-
-class Misuse extends Error {}
+const watchCommand = command({
+  name: 'watch',
+  usage: 'npm run watch -- <orderId> | --all  [options]',
+  about: 'A saga as it happens, read from the topics: who told what, because of what, and which step it undoes.',
+  operands: [['<orderId>', 'one order, from its beginning; ends when the order has ended']],
+  options: {
+    all: flag('every order from now on, until Ctrl-C'),
+    follow: flag('with an order: go on after its end'),
+    for: option(
+      'DURATION',
+      'end after so long, for example 30s or 10m; default 10m, with --all 1h',
+      duration({ msMax: 86_400_000 }),
+    ),
+    json: flag('one JSON object a line, for machines'),
+    'data-dir': option('DIR', 'of the shop that npm start runs; default .data. KAFKA_BROKERS names other brokers', path),
+  },
+  examples: [
+    ['npm run watch -- 01a20552-662b-7438-9929-766f8ecb429c', 'one order'],
+    ['npm run watch -- --all --for 30s', 'half a minute of everybody’s'],
+    ['docker compose run --rm -T check node tools/watch/main.ts <orderId>', 'the shop of docker compose'],
+  ],
+  exitCodes:
+    '0 the order has ended, or the time with --all; 1 the time was up before, or the topics cannot be read; 2 the request makes no sense',
+  endsWithReader: true,
+})
 
 const tones: Record<Tone, Parameters<typeof styleText>[0]> = {
   step: 'cyan',
@@ -41,15 +50,6 @@ const show = (line: Line, withOrder: boolean): string => {
   return `${styleText('dim', time)} ${elapsed(elapsedMs)}  ${order}${styleText(tones[tone], said)}  ${styleText('dim', detail)}`.trimEnd()
 }
 
-/** @throws Misuse */
-const durationMs = (given: string): number => {
-  const [, count, unit] = /^(\d{1,6})(s|m|h)$/.exec(given) ?? []
-  const ms = Number(count) * { s: 1_000, m: 60_000, h: 3_600_000 }[unit as 's' | 'm' | 'h']
-  if (!(ms > 0 && ms <= 24 * 3_600_000))
-    throw new Misuse(`--for ${given}: expected a duration such as 30s, 10m or 1h, at most 24h`)
-  return ms
-}
-
 interface Request {
   readonly orderId: string | undefined
   readonly follow: boolean
@@ -58,43 +58,17 @@ interface Request {
   readonly brokers: readonly string[]
 }
 
-/** @throws Misuse */
-const brokersOf = (dataDir: string | undefined): readonly string[] => {
-  const given = process.env.KAFKA_BROKERS
-  if (given) return given.split(',')
-  const file = join(resolve(process.env.INIT_CWD ?? '.', dataDir ?? join(import.meta.dirname, '../../.data')), 'run.json')
-  if (!existsSync(file)) throw new Misuse(`no shop runs here (no ${file}): npm start starts one; with docker compose see --help`)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { kafkaBrokers: string }).kafkaBrokers.split(',')
-}
+const hourMs = 3_600_000
+const orderForMs = 600_000
 
 /** @throws Misuse */
-const readRequest = (args: readonly string[]): Request | undefined => {
-  const flag = { type: 'boolean', default: false } as const
-  const text = { type: 'string' } as const
-  const options = { all: flag, follow: flag, json: flag, for: text, 'data-dir': text, help: { ...flag, short: 'h' } } as const
-  let parsed: {
-    values: { all: boolean; follow: boolean; json: boolean; help: boolean; for?: string; 'data-dir'?: string }
-    positionals: string[]
-  }
-  try {
-    parsed = parseArgs({ args: [...args], allowPositionals: true, options })
-  } catch (error) {
-    throw new Misuse(`${(error as Error).message.split('. ')[0]}; --help tells the options`)
-  }
-  const { values, positionals } = parsed
-  if (values.help) return undefined
-  const [orderId, ...rest] = positionals
-  if ((orderId === undefined) === !values.all || rest.length > 0)
+const requireOrder = (operands: readonly string[], all: boolean): string | undefined => {
+  const [orderId, ...rest] = operands
+  if ((orderId === undefined) === !all || rest.length > 0)
     throw new Misuse('watch what? One order id, or --all; --help tells more')
   if (orderId !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(orderId))
     throw new Misuse(`${orderId} is no order id: expected a UUID, as POST /orders answers it`)
-  return {
-    orderId: orderId?.toLowerCase(),
-    follow: values.follow || values.all,
-    json: values.json,
-    forMs: durationMs(values.for ?? (values.all ? '1h' : '10m')),
-    brokers: brokersOf(values['data-dir']),
-  }
+  return orderId?.toLowerCase()
 }
 
 const sagasMax = 10_000
@@ -155,12 +129,14 @@ const watch = async ({ orderId, follow, json, forMs, brokers }: Request): Promis
   return orderId === undefined || saga?.ended || interrupted ? 0 : 1
 }
 
-process.stdout.on('error', () => process.exit(0)) // the reader of the pipe has enough
-try {
-  const request = readRequest(process.argv.slice(2))
-  if (request === undefined) console.log(usage)
-  else process.exitCode = await watch(request)
-} catch (error) {
-  console.error(error instanceof Misuse ? error.message : `the topics cannot be read: ${(error as Error).message}`)
-  process.exitCode = error instanceof Misuse ? 2 : 1
-}
+await runCommand(watchCommand, async ({ options, operands }) => {
+  const { all, follow, json } = options
+  const orderId = requireOrder(operands, all)
+  const forMs = options.for ?? (all ? hourMs : orderForMs)
+  const brokers = brokersOf({ dataDir: options['data-dir'] })
+  try {
+    return await watch({ orderId, follow: follow || all, json, forMs, brokers })
+  } catch (error) {
+    throw new Refused(`the topics cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+})

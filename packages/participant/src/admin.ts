@@ -4,6 +4,7 @@ import { kafkaPosition } from '@shop/transport-kafka'
 import { Router } from 'express'
 import { z } from 'zod'
 import { type FaultRules, timedFaultRule } from './fault-rules.ts'
+import type { LetterContent, LetterResult, LetterView } from './letter-view.ts'
 
 const faultId = z.strictObject({ id: z.string().regex(/^\d{1,9}$/, 'expected the number of a fault') })
 
@@ -51,7 +52,7 @@ const selection = z.union(
   'expected one of id, key, or all: true, and perhaps dryRun',
 )
 
-const letterView = (consumer: string, { letter, type, needsAttention }: ListedLetter) => {
+const letterView = (consumer: string, { letter, type, needsAttention }: ListedLetter): LetterView => {
   const { id, record, failure } = letter
   const { topic, position, key } = record
   return {
@@ -78,12 +79,13 @@ export const deadLetterRoutes = (consumer: string, letters: DeadLetters): Router
     const [found] = await letters.list({ id, limit: 1 })
     if (found === undefined) throw notFound(`dead letter ${id}`)
     const { headers, value, timestampMs } = found.letter.record
-    res.json({ ...letterView(consumer, found), timestampMs, headers, value: value?.toString() ?? null })
+    const content: LetterContent = { ...letterView(consumer, found), timestampMs, headers, value: value?.toString() ?? null }
+    res.json(content)
   })
   for (const action of ['replay', 'discard'] as const)
     router.post(`/admin/dead-letters/${action}`, async (req, res) => {
       const { dryRun, ...which } = parse(selection, req.body, 'body')
-      const results = await letters[action](which as Selection, { dryRun })
+      const results: readonly LetterResult[] = await letters[action](which as Selection, { dryRun })
       if ('id' in which && results.length === 0) throw notFound(`dead letter ${which.id}`)
       res.json({ letters: results })
     })

@@ -2,13 +2,15 @@ import express, { type NextFunction, type Request, type RequestHandler, type Res
 import { pathOf } from './input.ts'
 import { badRequest, type FieldError, Problem } from './problem.ts'
 
+/** No body of ours is deeper than four; what walks a value may count on a bound. */
+const depthMax = 32
 const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
 const SUSPECT = Symbol('the body may hold text that a database refuses')
 type Suspect = Request & { [SUSPECT]?: true }
 
 /**
  * Reads JSON bodies up to 64 KB into `req.body`; without a body it stays undefined.
- * Refuses another content type (415), more bytes (413), malformed JSON and text that cannot be stored (400).
+ * Refuses another content type (415), more bytes (413), malformed JSON, more than 32 levels and text that cannot be stored (400).
  */
 export function jsonBody(): RequestHandler[] {
   const json = express.json({
@@ -17,10 +19,31 @@ export function jsonBody(): RequestHandler[] {
     inflate: false,
     type: 'application/json',
     verify: (req: Suspect, _res, raw) => {
+      // Before it is parsed: a parser and all that walks its value would follow the client as deep as it likes.
+      if (isDeeperThan(depthMax, raw)) throw badRequest(`the body is nested deeper than ${depthMax} levels`)
       if (raw.includes('\\u')) req[SUSPECT] = true
     },
   })
   return [refuseOtherTypes, json, refuseUnstorableText]
+}
+
+const [quote, backslash, openArray, closeArray, openObject, closeObject] = Buffer.from('"\\[]{}')
+
+/** Counts brackets outside of strings, and stops at the first that is too many. */
+const isDeeperThan = (max: number, json: Buffer): boolean => {
+  let depth = 0
+  let inString = false
+  for (let i = 0; i < json.length; i++) {
+    const byte = json[i]
+    if (inString) {
+      if (byte === backslash) i++
+      else if (byte === quote) inString = false
+    } else if (byte === quote) inString = true
+    else if (byte === openArray || byte === openObject) {
+      if (++depth > max) return true
+    } else if (byte === closeArray || byte === closeObject) depth--
+  }
+  return false
 }
 
 function refuseOtherTypes(req: Request, _res: Response, next: NextFunction): void {

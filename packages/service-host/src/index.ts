@@ -1,4 +1,3 @@
-export { type ParticipantOptions, type Refusable, Refusals, runParticipant } from '@shop/participant'
 export { type AppOptions, createApp, type ServiceApp } from './app.ts'
 export { baseConfig, ConfigurationError, durationMs, flag, nonEmpty, port, readConfig, url } from './config.ts'
 export { messageOf } from './errors.ts'

@@ -3,7 +3,7 @@ import { notYetHandled } from '@shop/messaging/driver'
 import type { Pool, PoolClient } from 'pg'
 import { countLetters, findLetters, parkLetters, removeLetter, updateFailure } from './dead-letters.ts'
 import { PostgresOutbox } from './outbox.ts'
-import { isTransientPostgresError } from './transient.ts'
+import { isStaleSession, isTransientPostgresError } from './transient.ts'
 
 const insertInbox = {
   name: 'inbox-insert',
@@ -12,6 +12,9 @@ const insertInbox = {
           WHERE NOT EXISTS (SELECT FROM dead_letters AS l WHERE l.key = t.key AND l.kind <> 'undecodable')
           ORDER BY id ON CONFLICT DO NOTHING RETURNING id`,
 }
+
+/** What a transaction does, and what is told of it. */
+type Change<R> = (client: PoolClient) => Promise<{ readonly result: R; readonly emit: readonly Message[] }>
 
 /**
  * The contract on PostgreSQL: one transaction over the service's tables, `inbox` and `outbox`. `Work` is the transaction's client.
@@ -77,10 +80,22 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
     return updateFailure(this.#pool, letter)
   }
 
-  /** Runs `change` in one transaction and stores what it emits with it. @throws what `change` throws, after rolling back. */
-  async transaction<R>(
-    change: (client: PoolClient) => Promise<{ readonly result: R; readonly emit: readonly Message[] }>,
-  ): Promise<R> {
+  /**
+   * Runs `change` in one transaction and stores what it emits with it. It runs again, in another session, when the one that it had was
+   * stale (a table was altered under its prepared statements). @throws what `change` throws, after rolling back.
+   */
+  async transaction<R>(change: Change<R>): Promise<R> {
+    for (let staleSessions = 0; ; staleSessions++) {
+      try {
+        return await this.#transactionOnce(change)
+      } catch (error) {
+        // Each stale session has left the pool; there are no more of them than the pool has places.
+        if (!isStaleSession(error) || staleSessions > (this.#pool.options.max ?? 10)) throw error
+      }
+    }
+  }
+
+  async #transactionOnce<R>(change: Change<R>): Promise<R> {
     const client = await this.#pool.connect()
     let broken: Error | undefined
     const onError = (error: Error) => {
@@ -102,6 +117,7 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
       await client.query('ROLLBACK').catch((rollbackError: Error) => {
         broken = rollbackError
       })
+      if (isStaleSession(error)) broken = error as Error
       throw error
     } finally {
       client.off('error', onError)

@@ -71,18 +71,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     services,
     figure: (name) => projection.figure(name),
     rest: () => ({ rates: feed.rates(), ...(bursts.latest && { burst: bursts.latest }) }),
-    check: () => {
-      const positions = projection.positions()
-      return (topics) => {
-        if (!isAheadOf(positions, topics)) return
-        store.discard()
-        fail(
-          new Error(
-            'the topics are not those that the store was filled from: it is thrown away and filled anew at the next start',
-          ),
-        )
-      }
-    },
+    check: () => topicsMustBeThoseOf(projection, store),
     readers: () => stream.readers,
     send: (pulse) => stream.tell('pulse', pulse),
     log,
@@ -136,6 +125,18 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     ],
   })
   return url
+}
+
+/** A check of the topics against what was read of them up to now; with other topics than those the dashboard ends, its store thrown away. */
+const topicsMustBeThoseOf = (projection: Projection, store: Store) => {
+  const positions = projection.positions()
+  return (topics: Parameters<typeof isAheadOf>[1]): void => {
+    if (!isAheadOf(positions, topics)) return
+    store.discard()
+    fail(
+      new Error('the topics are not those that the store was filled from: it is thrown away and filled anew at the next start'),
+    )
+  }
 }
 
 /** The stop waits for requests under way, and a stream never ends by itself. */

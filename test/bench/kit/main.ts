@@ -1,7 +1,6 @@
 /** `npm run bench:kit`: what the kit itself costs on each store, against the same statements without it. */
 import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { command, flag, number, option, optionOr, path, runCommand } from '@shop/command-line'
 import { startBackends } from '@shop/infra/embedded'
 import { kafkaTransport } from '@shop/transport-kafka'
 import { endOnRequest } from '../ending.ts'
@@ -12,12 +11,20 @@ import { mongoSubject } from './mongo.ts'
 import { postgresSubject } from './postgres.ts'
 import { measureRelay, measureStore, type StoreFigures } from './stores.ts'
 
-const usage = `npm run bench:kit -- [--seconds N] [--json] [--out FILE]
-
-Events handled a second on each store, by batch size: each event with its id, its state and one outgoing message, one commit a batch; for
+const kitCommand = command({
+  name: 'bench:kit',
+  usage: 'npm run bench:kit [-- options]',
+  about: `Events handled a second on each store, by batch size: each event with its id, its state and one outgoing message, one commit a batch; for
 orders that are new, and for later events of orders that are known. Beside it the same rows and documents by bare statements on one
-connection, which read nothing first, in the same run; then the relay, and producing and consuming against kafkajs alone.
-  --seconds N   for each line; default 3`
+connection, which read nothing first, in the same run; then the relay, and producing and consuming against kafkajs alone.`,
+  options: {
+    seconds: optionOr('N', 'for each line; default 3', number(0.1, 600), 3),
+    json: flag('prints the figures for machines'),
+    out: option('FILE', 'saves the figures as JSON', path),
+  },
+  examples: [['npm run bench:kit -- --seconds 1', 'a quick look']],
+  exitCodes: '0 done, 1 it could not be measured, 2 the request makes no sense',
+})
 
 const tell = (line: string) => console.error(`bench:kit: ${line}`)
 const kafkaEventsPerSecond = 10_000
@@ -79,38 +86,9 @@ const text = ({ stores, relay, kafka }: Awaited<ReturnType<typeof run>>): string
     line('decode', undefined, kafka.decode),
   ].join('\n')
 
-const readArguments = () => {
-  const { values } = parseArgs({
-    options: {
-      seconds: { type: 'string', default: '3' },
-      out: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  })
-  const seconds = Number(values.seconds)
-  if (!(seconds >= 0.1 && seconds <= 600)) throw new Error('--seconds: expected a number from 0.1 to 600')
-  const out = values.out === undefined ? undefined : resolve(process.env.INIT_CWD ?? '.', values.out)
-  return { seconds, out, json: values.json, help: values.help }
-}
-
-const argumentsOrMisuse = () => {
-  try {
-    return readArguments()
-  } catch (error) {
-    console.error(`bench:kit: ${(error as Error).message.split('. ')[0]}; --help tells the options`)
-    process.exit(2)
-  }
-}
-
-const { seconds, out, json, help } = argumentsOrMisuse()
-if (help) console.log(usage)
-else
-  try {
-    const figures = await run(seconds, endOnRequest(tell))
-    if (out !== undefined) writeFileSync(out, `${JSON.stringify(figures, null, 2)}\n`)
-    console.log(json ? JSON.stringify(figures, null, 2) : text(figures))
-  } catch (error) {
-    console.error(`bench:kit: ${(error as Error).message}`)
-    process.exit(1) // what is still under way ends with it
-  }
+await runCommand(kitCommand, async ({ options: { seconds, out, json } }) => {
+  const figures = await run(seconds, endOnRequest(tell))
+  if (out !== undefined) writeFileSync(out, `${JSON.stringify(figures, null, 2)}\n`)
+  console.log(json ? JSON.stringify(figures, null, 2) : text(figures))
+  return 0
+})

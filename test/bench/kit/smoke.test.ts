@@ -24,6 +24,6 @@ test('kit and bare statements are measured on every store, and the relay and Kaf
 test('a request that makes no sense is told what to do', async () => {
   await expect(run(process.execPath, [main, '--seconds', 'many'])).rejects.toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('--seconds: expected a number from 0.1 to 600'),
+    stderr: expect.stringContaining('--seconds must be a number from 0.1 to 600'),
   })
 })

@@ -1,8 +1,8 @@
 /** Runs cells: sets the crash, places the order that meets it, and sees both through. Services side by side, the cells of one in turn. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { EmbeddedShop } from '@shop/tools/running-shop'
 import { orderIdFor } from '../../../services/order/src/placing.ts'
-import type { EmbeddedShop } from '../../../tools/running-shop/embedded-shop.ts'
 import { type CheckResult, checkShop } from '../check.ts'
 import { type Cell, type Recipe, recipeFor } from './cells.ts'
 

@@ -1,9 +1,8 @@
 /** Refusals of the business: no machine is broken, a service says no. */
 
-import { Refused } from '../../running-shop/refused.ts'
-import type { ShopTarget } from '../../running-shop/shop-target.ts'
+import { durationText, Refused } from '@shop/command-line'
+import type { ShopTarget } from '../../running-shop/index.ts'
 import type { Effect, Fault, Given, Parameter } from '../fault.ts'
-import { seconds } from '../output.ts'
 
 const percent: Parameter = { name: 'percent', about: 'of the orders, chosen by their ids', range: [1, 100], fallback: 100 }
 
@@ -12,7 +11,7 @@ const refuse = async (shop: ShopTarget, service: string, refusal: object, given:
   const answers = (await shop.admin(service, 'POST', '/refusals', { ...refusal, forMs: given.forMs })) as { id: string }[]
   if (answers.length === 0) throw new Refused(`${service} does not run`)
   return {
-    did: `${did}, for ${seconds(given.forMs)}`,
+    did: `${did}, for ${durationText(given.forMs)}`,
     watch: [`curl -s '${shop.url('order')}/orders?status=CANCELLED&limit=5'`],
     // a process that was started again has forgotten it
     end: async () => void (await shop.admin(service, 'DELETE', '/refusals').catch(() => {})),

@@ -1,14 +1,14 @@
 /** A second relay beside a service's own, and strangers in its consumer group. */
+
 import { setTimeout as pause } from 'node:timers/promises'
 import { catalogueFor, ownTopic, type ServiceName, serviceNames, subscriptionsOf } from '@shop/choreography'
+import { durationText, Refused } from '@shop/command-line'
 import { participants } from '@shop/manifest'
 import { Abandoned, type Assignment, type MessageStore, startRelay } from '@shop/messaging'
 import { connectMongo, MongoMessageStore, messageDocumentModel } from '@shop/store-mongo'
 import { createPool, PostgresMessageStore } from '@shop/store-postgres'
-import { Refused } from '../../running-shop/refused.ts'
-import type { Access } from '../../running-shop/shop-target.ts'
+import type { Access } from '../../running-shop/index.ts'
 import type { Fault } from '../fault.ts'
-import { seconds } from '../output.ts'
 import { accessOf, quiet, transportOf } from './messages.ts'
 import { aService, watchOrders } from './processes.ts'
 
@@ -56,7 +56,7 @@ const secondRelay: Fault = {
     const publisher = transportOf(shop).publisher()
     const relay = startRelay({ store, publisher, catalogue: catalogueFor(service as ServiceName), log: quiet })
     return {
-      did: `a second relay takes the stored events of ${service} to Kafka, for ${seconds(given.forMs)}`,
+      did: `a second relay takes the stored events of ${service} to Kafka, for ${durationText(given.forMs)}`,
       watch: watchOrders(shop),
       end: async () => {
         await relay.stop()
@@ -99,7 +99,7 @@ const rebalance: Fault = {
     }
     const visiting = visits()
     return {
-      did: `a stranger joins the consumer group of ${service} and leaves it, every ${seconds(given.number('every'))}, for ${seconds(given.forMs)}`,
+      did: `a stranger joins the consumer group of ${service} and leaves it, every ${durationText(given.number('every'))}, for ${durationText(given.forMs)}`,
       watch: watchOrders(shop),
       end: async () => {
         ending.abort()

@@ -1,10 +1,11 @@
 /** What comes to a topic although nobody should send it: again, late, or broken. */
+
 import { setTimeout as pause } from 'node:timers/promises'
 import { allEvents, allTopics, catalogueFor, type ServiceName, topicOf } from '@shop/choreography'
+import { Refused } from '@shop/command-line'
 import { type ConsumedRecord, encode, newId, type OutgoingRecord, startedBy } from '@shop/messaging'
 import { kafkaTransport } from '@shop/transport-kafka'
-import { Refused } from '../../running-shop/refused.ts'
-import type { Access, ShopTarget } from '../../running-shop/shop-target.ts'
+import type { Access, ShopTarget } from '../../running-shop/index.ts'
 import type { Fault, Parameter } from '../fault.ts'
 import { readRecords } from '../records.ts'
 
@@ -97,7 +98,7 @@ const wrongEvent = (name: string): OutgoingRecord => {
 const largeBytes = 1_000_000
 
 /** What can be wrong with a record. Each has a key of its own: no order has to wait behind it. */
-export const brokenRecords: Readonly<Record<string, (topic: string) => OutgoingRecord>> = {
+const brokenRecords: Readonly<Record<string, (topic: string) => OutgoingRecord>> = {
   'bad-json': (topic) => ({ ...wrongEvent(topic), value: '{"customerId": ' }),
   'wrong-schema': wrongEvent,
   'unknown-type': (topic) => {

@@ -1,9 +1,9 @@
 /** Links between a service and the broker or its database that are slow, cut, or closed by halves. */
 
-import type { Party } from '../../running-shop/shop-target.ts'
-import { streams, type Toxic } from '../../running-shop/toxics.ts'
+import { durationText } from '@shop/command-line'
+import type { Party } from '../../running-shop/index.ts'
+import { streams, type Toxic } from '../../running-shop/index.ts'
 import type { Fault, Given, Parameter } from '../fault.ts'
-import { seconds } from '../output.ts'
 import { aService, watchOrders } from './processes.ts'
 
 const party: Parameter = { name: 'party', about: 'what it uses', oneOf: ['kafka', 'database'] }
@@ -35,7 +35,7 @@ const onLink = (
     const to = given.text('party') as Party
     const end = await shop.poison(service, to, toxicOf(given), given.forMs)
     return {
-      did: `between ${service} and ${to === 'kafka' ? 'Kafka' : 'its database'} ${did(given)}, for ${seconds(given.forMs)}`,
+      did: `between ${service} and ${to === 'kafka' ? 'Kafka' : 'its database'} ${did(given)}, for ${durationText(given.forMs)}`,
       watch: [`curl -s ${shop.url(service)}/readyz`, ...watchOrders(shop)],
       end,
     }

@@ -1,9 +1,9 @@
 /** The fault points inside the services: a crash, a wait or an error between two durable steps. */
+
 import { allEvents } from '@shop/choreography'
+import { durationText, Refused } from '@shop/command-line'
 import { faultPoints } from '@shop/messaging'
-import { Refused } from '../../running-shop/refused.ts'
 import type { Fault, Parameter } from '../fault.ts'
-import { seconds } from '../output.ts'
 import { aService, watchOrders } from './processes.ts'
 
 const point: Parameter = { name: 'point', about: 'on a message’s way', oneOf: faultPoints }
@@ -49,7 +49,7 @@ const atPoint = (
       action
     ]
     return {
-      did: `${service} ${what} at ${at}${type === undefined ? '' : ` with ${type}`}, within the next ${seconds(given.forMs)}`,
+      did: `${service} ${what} at ${at}${type === undefined ? '' : ` with ${type}`}, within the next ${durationText(given.forMs)}`,
       watch: [`curl -s ${shop.url(service)}/readyz`, ...watchOrders(shop), 'npm run dead-letters -- list'],
       // gone when the process is
       end: async () =>

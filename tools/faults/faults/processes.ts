@@ -1,9 +1,10 @@
 /** Processes that end, stand still or are doubled. */
+
 import { serviceNames as participants } from '@shop/choreography'
+import { durationText } from '@shop/command-line'
 import { services } from '@shop/manifest'
-import type { ProcessAction, ShopTarget } from '../../running-shop/shop-target.ts'
+import type { ProcessAction, ShopTarget } from '../../running-shop/index.ts'
 import type { Effect, Fault, Given, Parameter } from '../fault.ts'
-import { seconds } from '../output.ts'
 
 /** The participants of the choreography, then what else the shop runs. */
 const serviceNames: readonly string[] = [...new Set([...participants, ...services.map((s) => s.name)])]
@@ -85,7 +86,7 @@ export const processFaults: readonly Fault[] = [
   {
     ...act('kill', 'SIGKILL; it is started again, with --for not before then', 0, 'kill', 'start', (p, { forMs }) =>
       forMs > 0
-        ? `${p} was killed (SIGKILL) and stays down for ${seconds(forMs)}`
+        ? `${p} was killed (SIGKILL) and stays down for ${durationText(forMs)}`
         : `${p} was killed (SIGKILL); it is started again`,
     ),
     mayLast: true,
@@ -96,7 +97,7 @@ export const processFaults: readonly Fault[] = [
     10_000,
     'pause',
     'resume',
-    (p, { forMs }) => `${p} stands still for ${seconds(forMs)}: its connections stay open and nothing answers`,
+    (p, { forMs }) => `${p} stands still for ${durationText(forMs)}: its connections stay open and nothing answers`,
   ),
   restart,
   act(
@@ -105,7 +106,7 @@ export const processFaults: readonly Fault[] = [
     30_000,
     'stop',
     'start',
-    (p, { forMs }) => `${p} was ended in order and stays down for ${seconds(forMs)}`,
+    (p, { forMs }) => `${p} was ended in order and stays down for ${durationText(forMs)}`,
   ),
   scale,
 ]

@@ -1,7 +1,9 @@
 import { describe } from 'vitest'
 import type { Transport } from '../transport.ts'
-import { groupConformance } from './transport-groups.ts'
+import { deliveryConformance } from './transport-delivery.ts'
+import { atLeastOnceConformance, membershipConformance } from './transport-membership.ts'
 import { readingConformance } from './transport-reading.ts'
+import { adminConformance, recordConformance } from './transport-records.ts'
 
 /** What a broker can do; what it cannot is left out of the suite, and said in the name of the test. */
 export interface TransportFeatures {
@@ -35,7 +37,11 @@ export interface TransportFixture {
 /** Everything that `transport.ts` promises, for one broker. `setUp` is called once for each test. */
 export const transportConformance = (name: string, features: TransportFeatures, setUp: () => Promise<TransportFixture>): void => {
   describe(`transport conformance: ${name}`, { timeout: 90_000 }, () => {
-    groupConformance(features, setUp)
+    recordConformance(features, setUp)
+    deliveryConformance(setUp)
+    atLeastOnceConformance(features, setUp)
+    membershipConformance(features, setUp)
     readingConformance(features, setUp)
+    adminConformance(features, setUp)
   })
 }

@@ -1,0 +1,45 @@
+import { command, flag, option, path, readCommand } from '@shop/command-line'
+import { defaultDataDir } from '@shop/tools/running-shop'
+
+export const startCommand = command({
+  name: 'npm start',
+  usage: 'npm start [-- options]',
+  about: 'Starts PostgreSQL, Kafka, MongoDB, the services and the dashboard, and keeps them running until Ctrl-C.',
+  options: {
+    fresh: flag('begin anew: delete what former runs stored'),
+    faults: flag(
+      'makes every fault of npm run fault possible: proxies before Kafka and the databases, fault points in the services',
+    ),
+    'data-dir': option('DIR', 'where data and logs are kept; default .data', path),
+    'no-dashboard': flag('the services alone'),
+  },
+  notes: `Environment
+  KAFKA_BROKERS, POSTGRES_URL, MONGO_URL    use these servers instead of embedded ones
+  POSTGRES_PORT (5433), KAFKA_PORT (9092), KAFKA_CONTROLLER_PORT (9093), MONGO_PORT (27017)
+  <SERVICE>_PORT, for example ORDER_PORT (3001)
+  SHOP_DB_PASSWORD                          of the services' database roles; default 'shop'
+  SHOP_FAULTS=true                          as --faults
+  ADMIN_TOKEN                               of the services' admin routes; default a random one, in <data folder>/run.json
+  DASHBOARD_ACTIONS (true)                  whether the dashboard may do what needs the token
+  Everything else is passed to the services.`,
+  examples: [
+    ['npm start -- --fresh', 'an empty shop'],
+    ['npm start -- --faults --data-dir /tmp/shop', 'another shop, with everything in place that faults need'],
+  ],
+  exitCodes: '0 stopped in order, 1 it cannot start or did not stop in order, 2 the request makes no sense',
+})
+
+export interface Arguments {
+  fresh: boolean
+  faults: boolean
+  dashboard: boolean
+  dataDir: string
+}
+
+/** @returns undefined when help is asked for. @throws Misuse */
+export const readArguments = (args: readonly string[], env: NodeJS.ProcessEnv = process.env): Arguments | undefined => {
+  const given = readCommand(startCommand, args)
+  if (given === undefined) return undefined
+  const { fresh, faults, 'no-dashboard': noDashboard, 'data-dir': dataDir = defaultDataDir } = given.options
+  return { fresh, faults: faults || env.SHOP_FAULTS === 'true', dashboard: !noDashboard, dataDir }
+}
