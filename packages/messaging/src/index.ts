@@ -49,4 +49,4 @@ export {
   type Transport,
   type TransportAdmin,
 } from './transport.ts'
-export { TookTooLong, within } from './within.ts'
+export { TookTooLong } from './within.ts'

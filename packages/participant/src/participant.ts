@@ -104,22 +104,12 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
     const letters = deadLetters({ store, catalogue, react, log, faults })
     const compensations = retryCompensations(letters, log)
     const keeping = everyTenMinutes(upkeep, log)
-    const { describe: describePosition } = transport
-    const handling = {
-      consumer: name,
-      catalogue,
-      store,
-      react,
-      publisher,
-      log,
-      observe: observer(metrics),
-      describePosition,
-      faults,
-    }
+    const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
+    const handle = recordHandler({ ...parts, observe: observer(metrics), describePosition: transport.describe })
     const subscription = transport.subscribe({
       groupId: name,
       topics: subscriptionsOf(name),
-      handle: recordHandler(handling),
+      handle,
       onFatal: fail,
     })
     metrics.observeOutbox(async () => {

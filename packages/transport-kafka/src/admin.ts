@@ -42,7 +42,7 @@ export const kafkaAdmin = (kafka: Kafka): KafkaAdmin => {
   }
 }
 
-export const stretchesOf = async (admin: Admin, topics: readonly string[]): Promise<readonly Stretch[]> => {
+const stretchesOf = async (admin: Admin, topics: readonly string[]): Promise<readonly Stretch[]> => {
   const ofTopic = async (topic: string): Promise<readonly Stretch[]> => {
     const offsets = await admin.fetchTopicOffsets(topic)
     return offsets

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { ConsumedRecord } from '../transport.ts'
-import type { TransportFixture } from './transport.ts'
+import type { TransportFixture } from './transport-fixture.ts'
 import {
   distinctOf,
   keysOutOfOrder,

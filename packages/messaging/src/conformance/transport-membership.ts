@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Abandoned, type ConsumedRecord } from '../transport.ts'
-import type { TransportFeatures, TransportFixture } from './transport.ts'
+import type { TransportFeatures, TransportFixture } from './transport-fixture.ts'
 import { distinctOf, keysOutOfOrder, newGroup, newSetting, type Setting, until } from './transport-setting.ts'
 
 const all = (records: readonly ConsumedRecord[], count: number) => () => distinctOf(records) === count

@@ -1,6 +1,6 @@
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { ConsumedRecord, TransportAdmin } from '../transport.ts'
-import type { TransportFeatures, TransportFixture } from './transport.ts'
+import type { TransportFeatures, TransportFixture } from './transport-fixture.ts'
 import { distinctOf, keysOutOfOrder, newGroup, newSetting, type Setting, until, valuesOf } from './transport-setting.ts'
 
 const openAdmin = async (setting: Setting): Promise<TransportAdmin> => {
@@ -20,7 +20,7 @@ const follow = async (setting: Setting, from: 'beginning' | 'end') => {
 }
 
 /** Reading beside the groups. */
-export const readingConformance = (features: TransportFeatures, setUp: () => Promise<TransportFixture>): void => {
+export const readingConformance = (setUp: () => Promise<TransportFixture>): void => {
   let setting: Setting
   beforeEach(async () => {
     setting = await newSetting(setUp)
@@ -48,6 +48,27 @@ export const readingConformance = (features: TransportFeatures, setUp: () => Pro
     await reader.ended
     await setting.publish(20, 40)
     expect(read).toHaveLength(20)
+  })
+
+  test('a reader ends when it is aborted, and with what its callback throws', async () => {
+    await setting.publish(10)
+    const aborting = new AbortController()
+    await setting.read({ until: 'stopped', signal: aborting.signal, onRecords: () => aborting.abort() })
+    const refusing = setting.read({
+      onRecords: () => {
+        throw new Error('no more')
+      },
+    })
+    await expect(refusing).rejects.toThrow('no more')
+    expect(await setting.read({ signal: AbortSignal.abort() })).toEqual([])
+  })
+}
+
+/** Reading again what was there. */
+export const replayConformance = (features: TransportFeatures, setUp: () => Promise<TransportFixture>): void => {
+  let setting: Setting
+  beforeEach(async () => {
+    setting = await newSetting(setUp)
   })
 
   test.skipIf(!features.replay)('reads again from a position, that sequence alone', async () => {
@@ -79,18 +100,5 @@ export const readingConformance = (features: TransportFeatures, setUp: () => Pro
     const lateMs = Date.now() + 60_000
     expect(await setting.read({ from: { sinceMs: lateMs } })).toEqual([])
     expect(distinctOf(await setting.read({ from: { sinceMs: 0 } }))).toBe(100)
-  })
-
-  test('a reader ends when it is aborted, and with what its callback throws', async () => {
-    await setting.publish(10)
-    const aborting = new AbortController()
-    await setting.read({ until: 'stopped', signal: aborting.signal, onRecords: () => aborting.abort() })
-    const refusing = setting.read({
-      onRecords: () => {
-        throw new Error('no more')
-      },
-    })
-    await expect(refusing).rejects.toThrow('no more')
-    expect(await setting.read({ signal: AbortSignal.abort() })).toEqual([])
   })
 }

@@ -1,6 +1,6 @@
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { ConsumedRecord, OutgoingRecord, TransportAdmin } from '../transport.ts'
-import type { TransportFeatures, TransportFixture } from './transport.ts'
+import type { TransportFeatures, TransportFixture } from './transport-fixture.ts'
 import { distinctOf, newGroup, newSetting, numbers, type Setting, until, valuesOf } from './transport-setting.ts'
 
 const openAdmin = async (setting: Setting): Promise<TransportAdmin> => {

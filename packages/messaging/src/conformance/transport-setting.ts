@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import type { Assignment, ConsumedRecord, HandleRecords, OutgoingRecord, Publisher, ReadOptions } from '../transport.ts'
-import type { TransportFixture, TransportProcess } from './transport.ts'
+import type { TransportFixture, TransportProcess } from './transport-fixture.ts'
 
 /** Waits until `condition` holds. @throws Error naming `what` when it does not within `ms`. */
 export const until = async (what: string, ms: number, condition: () => boolean | Promise<boolean>): Promise<void> => {

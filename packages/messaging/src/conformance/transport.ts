@@ -1,38 +1,9 @@
 import { describe } from 'vitest'
-import type { Transport } from '../transport.ts'
 import { deliveryConformance } from './transport-delivery.ts'
+import type { TransportFeatures, TransportFixture } from './transport-fixture.ts'
 import { atLeastOnceConformance, membershipConformance } from './transport-membership.ts'
-import { readingConformance } from './transport-reading.ts'
+import { readingConformance, replayConformance } from './transport-reading.ts'
 import { adminConformance, recordConformance } from './transport-records.ts'
-
-/** What a broker can do; what it cannot is left out of the suite, and said in the name of the test. */
-export interface TransportFeatures {
-  /** Records without a key, and records without a value. */
-  readonly emptyKeysAndValues: boolean
-  /** Records that were consumed are there still, and can be read again from a position or a time. */
-  readonly replay: boolean
-  /** A group that has no members can be moved to other places. */
-  readonly movesGroups: boolean
-  /** Longer than a broker waits for a consumer that says nothing, in milliseconds. */
-  readonly silenceMs: number
-  /** Within so long another member has what one that crashed held, in milliseconds. */
-  readonly takeOverMsMax: number
-}
-
-/** One process that uses the broker. */
-export interface TransportProcess {
-  readonly transport: Transport
-  /** Ends it as a kill would: the broker hears nothing from it any more, nor is it answered. */
-  crash(): void
-  /** Cuts its connections; while `isAway`, no new ones are accepted. */
-  away(isAway: boolean): void
-  /** After everything of its transport was stopped. */
-  close(): Promise<void>
-}
-
-export interface TransportFixture {
-  open(): Promise<TransportProcess>
-}
 
 /** Everything that `transport.ts` promises, for one broker. `setUp` is called once for each test. */
 export const transportConformance = (name: string, features: TransportFeatures, setUp: () => Promise<TransportFixture>): void => {
@@ -41,7 +12,8 @@ export const transportConformance = (name: string, features: TransportFeatures, 
     deliveryConformance(setUp)
     atLeastOnceConformance(features, setUp)
     membershipConformance(features, setUp)
-    readingConformance(features, setUp)
+    readingConformance(setUp)
+    replayConformance(features, setUp)
     adminConformance(features, setUp)
   })
 }
