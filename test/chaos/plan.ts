@@ -1,5 +1,5 @@
 /** PURE: a seed gives the faults of a run and when they begin. */
-import { allTopics, serviceNames } from '@shop/choreography'
+import { allTopics, ownTopic, serviceNames } from '@shop/choreography'
 import { type Random, randomOf } from './random.ts'
 
 /** A kind of fault, and how one of it is called. */
@@ -19,7 +19,7 @@ export interface FaultClass {
 }
 
 const services = serviceNames
-const relaying = services.filter((s) => s !== 'notification')
+const relaying = services.filter((s) => ownTopic(s) !== undefined)
 const topics = allTopics().events
 const handlingPoints = ['after-receive', 'before-commit', 'after-commit', 'before-offset-commit']
 const relayPoints = ['relay-before-publish', 'relay-after-publish', 'relay-after-mark']

@@ -1,12 +1,12 @@
 /** `npm run fault` on a shop of docker compose that was started with the overlay for faults. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { serviceNames } from '@shop/choreography'
 import { beforeAll, expect, test } from 'vitest'
 import { check, ended, eventually, isReady, place, type ServiceName } from '../scenarios/shop.ts'
 import { compose, projectName, root } from './project.ts'
 
 const overlay = ['-f', 'docker-compose.yml', '-f', 'infra/docker/compose.faults.yaml']
-const services: readonly ServiceName[] = ['order', 'payment', 'inventory', 'delivery', 'notification']
 
 /** @returns what it printed; rejects when its exit code is not 0. */
 const fault = async (...args: string[]): Promise<string> => {
@@ -23,7 +23,7 @@ const restarts = async (service: ServiceName): Promise<number> => {
 
 beforeAll(async () => {
   await compose([...overlay, 'up', '-d', '--wait'], 300_000)
-  for (const service of services) await isReady(service)
+  for (const service of serviceNames) await isReady(service)
 }, 300_000)
 
 const faults: readonly (readonly string[])[] = [

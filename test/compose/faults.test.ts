@@ -1,5 +1,6 @@
 /** Containers killed, paused, restarted and multiplied while orders are in flight; every invariant is checked after each. */
 import { execFileSync } from 'node:child_process'
+import { serviceNames } from '@shop/choreography'
 import { describe, expect, test } from 'vitest'
 import {
   balance,
@@ -83,7 +84,7 @@ test('down and up keep the data', async () => {
   const money = await balance('load-001')
   await down()
   await up()
-  for (const service of ['order', 'payment', 'inventory', 'delivery', 'notification'] as ServiceName[]) await isReady(service)
+  for (const service of serviceNames) await isReady(service)
   expect((await request('order', `/orders/${order.orderId}`)).body).toMatchObject({ status: 'CONFIRMED' })
   expect(await balance('load-001')).toBe(money)
 }, 400_000)

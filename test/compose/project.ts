@@ -2,11 +2,15 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { ServiceName } from '@shop/choreography'
+import { participants } from '@shop/manifest'
 
 export const root = join(import.meta.dirname, '../..')
 export const projectName = 'saga-shop-test'
 /** As the compose file has them, inside its networks and on this machine. */
-export const ports = { order: 3001, payment: 3002, inventory: 3003, delivery: 3004, notification: 3005 } as const
+export const ports = Object.fromEntries(participants.map(({ name, port }) => [name, port])) as Readonly<
+  Record<ServiceName, number>
+>
 const outputBytesMax = 16 * 1024 * 1024
 
 /** Runs `docker compose` with these arguments. @throws with its output when it fails or takes longer than `boundMs`. */

@@ -1,18 +1,7 @@
 /** Many orders at once, with services killed meanwhile; the whole history is checked afterwards. */
+import { serviceNames } from '@shop/choreography'
 import { describe, expect, test } from 'vitest'
-import {
-  type Basket,
-  cancel,
-  check,
-  eventually,
-  isReady,
-  kill,
-  metric,
-  orderBody,
-  place,
-  request,
-  type ServiceName,
-} from './shop.ts'
+import { type Basket, cancel, check, eventually, isReady, kill, metric, orderBody, place, request } from './shop.ts'
 
 const boundMs = 60_000
 
@@ -57,7 +46,7 @@ describe('under load', () => {
     expect(code, output).toBe(0)
   }, 180_000)
 
-  test.each(['order', 'payment', 'inventory', 'delivery', 'notification'] as ServiceName[])(
+  test.each(serviceNames)(
     'kill -9 of %s while orders are in flight loses and doubles nothing; it comes back by itself',
     async (service) => {
       const placing = Promise.allSettled(

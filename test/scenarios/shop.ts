@@ -1,11 +1,12 @@
 /** The shop as its users see it: HTTP alone. All waits are on what the shop shows, and bounded. */
 import { randomUUID } from 'node:crypto'
+import type { ServiceName } from '@shop/choreography'
 import { inject } from 'vitest'
 import type { CheckOutcome } from './control.ts'
 
 const { urls, control } = inject('shop')
 
-export type ServiceName = 'order' | 'payment' | 'inventory' | 'delivery' | 'notification'
+export type { ServiceName }
 
 export interface Answer<Body = Record<string, unknown>> {
   readonly status: number

@@ -26,10 +26,14 @@ import type { Order } from '../../services/order/src/order.ts'
 import { newOrder } from '../../services/order/src/placing.ts'
 import { reactions as orderReactions } from '../../services/order/src/reactions.ts'
 import { reactions as paymentReactions } from '../../services/payment/src/reactions.ts'
+import { type AnyDatabase, type FurtherDatabases, furtherReacts, newFurtherDatabases } from './further-services.ts'
 import { inventoryTables, paymentTables } from './tables.ts'
 
-/** The databases of one run; they outlive the processes. */
-export interface Databases {
+/** The databases of one run, by service; they outlive the processes. */
+export type Databases = KnownDatabases & FurtherDatabases
+
+/** Of the services whose states the invariants know. */
+interface KnownDatabases {
   readonly order: MemoryDatabase<Order>
   readonly payment: MemoryTables
   readonly inventory: MemoryTables
@@ -97,7 +101,17 @@ export const open = (parts: Parts, service: ServiceName, databases: Databases, g
       return opened(parts.openDocuments(service, databases.delivery, gap), parts.deliveryReact)
     case 'notification':
       return opened(parts.openDocuments(service, databases.notification, gap), parts.notificationReact)
+    default:
+      return openFurther(parts, service, databases[service], gap)
   }
+}
+
+const openFurther = (parts: Parts, service: ServiceName, database: AnyDatabase, gap: Gap): Opened => {
+  const react = furtherReacts.get(service)
+  if (react === undefined) throw new Error(`the simulation does not know ${service}`)
+  return 'tables' in react
+    ? opened(parts.openTables(service, database as MemoryTables, gap), react.tables)
+    : opened(parts.openDocuments(service, database as MemoryDatabase<unknown>, gap), react.documents)
 }
 
 /** True when the service has events that the broker does not have yet, or that its relay has not forgotten yet. */
@@ -120,4 +134,5 @@ export const newDatabases = (): Databases => ({
   inventory: new MemoryTables(),
   delivery: new MemoryDatabase(),
   notification: new MemoryDatabase(),
+  ...newFurtherDatabases(),
 })

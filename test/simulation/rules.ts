@@ -1,5 +1,6 @@
 /** What must hold of a run beyond the invariants of the shop: what clients were promised, and what only a run's own view shows. */
 import { serviceNames } from '@shop/choreography'
+import { MemoryTables } from '@shop/messaging/memory'
 import type { Order } from '../../services/order/src/order.ts'
 import type { Violation } from '../../tools/check/invariants.ts'
 import { sameLines } from '../../tools/check/order-view.ts'
@@ -48,10 +49,15 @@ export const cancellationsHonoured = (orders: readonly OrderFile[]): Breach[] =>
 
 /** A consumer handles the events of an order on one topic in their order, also when one of them had to be set aside for a while. */
 export const handledInOrder = ({ databases }: World, orders: readonly OrderFile[]): Breach[] => {
-  const inboxes = { payment: rankOf(databases.payment.inbox), inventory: rankOf(databases.inventory.inbox) }
+  const inboxes = new Map(
+    serviceNames.map((service) => {
+      const database = databases[service]
+      return [service, database instanceof MemoryTables ? rankOf(database.inbox) : undefined] as const
+    }),
+  )
   return orders.flatMap((file) =>
     serviceNames.flatMap((service) => {
-      const ranks = service === 'payment' || service === 'inventory' ? inboxes[service] : rankOf(file.handled[service] ?? [])
+      const ranks = inboxes.get(service) ?? rankOf(file.handled[service] ?? [])
       return topicsOf(service).flatMap((topic) => outOfOrder(service, topic, file, ranks))
     }),
   )

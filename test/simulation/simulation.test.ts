@@ -6,6 +6,9 @@ import { partsWith, runSeed } from './campaign.ts'
 import { Coverage } from './coverage.ts'
 import { type Hunt, huntBugs, simulate } from './simulate.ts'
 
+/** Kinds of kills that the five services have; a further service adds some. */
+const killsOfFive = 106
+
 const main = join(import.meta.dirname, 'main.ts')
 const simulateWith = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' })
 
@@ -20,7 +23,7 @@ test('20,000 seeded runs of the real code keep every invariant, with kills at ev
   const { failures, kills, ends, runs } = await simulate({ from: 1, seeds: 20_000, workers: 2 })
   expect(failures).toEqual([])
   expect([...kills.missing, ...ends.missing]).toEqual([])
-  expect(kills.of).toBe(106)
+  expect(kills.of).toBeGreaterThanOrEqual(killsOfFive)
   expect(runs).toBe(20_000)
 })
 
@@ -64,13 +67,15 @@ describe('npm run simulate', () => {
   test('fails as vacuous when it has not killed a process everywhere, and names where', () => {
     const { status, stdout } = simulateWith('--seeds', '3', '--workers', '1')
     expect(status).toBe(1)
-    expect(stdout).toMatch(/✗ vacuous: \d+ of 106 \(fault point, service, event type\)/)
+    expect(stdout).toMatch(/✗ vacuous: \d+ of \d{3} \(fault point, service, event type\)/)
     expect(stdout).toContain('after-commit payment StockReleased')
   })
 
   test('prints its result for machines', () => {
     const { stdout } = simulateWith('--seeds', '20', '--workers', '1', '--json')
-    expect(JSON.parse(stdout)).toMatchObject({ runs: 20, failedCount: 0, failures: [], kills: { of: 106 } })
+    const result = JSON.parse(stdout)
+    expect(result).toMatchObject({ runs: 20, failedCount: 0, failures: [] })
+    expect(result.kills.of).toBeGreaterThanOrEqual(killsOfFive)
   })
 
   test.each([

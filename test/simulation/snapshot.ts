@@ -1,8 +1,8 @@
 /** The databases and topics of a run, as `npm run check` would read them. */
-import { serviceNames } from '@shop/choreography'
+import { type ServiceName, serviceNames } from '@shop/choreography'
 import type { ConsumedRecord } from '@shop/messaging'
 import { decode } from '@shop/messaging'
-import { type MemoryDatabase, memoryPosition } from '@shop/messaging/memory'
+import { type MemoryDatabase, MemoryTables, memoryPosition } from '@shop/messaging/memory'
 import type { Reservation, Stock } from '../../services/inventory/src/inventory.ts'
 import type { Account, Payment } from '../../services/payment/src/payment.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type Topics,
   type Undecodable,
 } from '../../tools/check/snapshot.ts'
+import { furtherReacts } from './further-services.ts'
 import { catalogueOf, deadLetterTopics, eventTopics, topicsOf } from './subscriptions.ts'
 import type { LedgerRow } from './tables.ts'
 import type { World } from './world.ts'
@@ -55,8 +56,25 @@ const addTables = (files: Files, { databases: { payment, inventory } }: World): 
     if (orderId !== undefined) files.of(orderId).ledger.push(entry)
   for (const [orderId, { early, ...row }] of inventory.table<Reservation>('reservations'))
     files.of(orderId).reservation = { ...row, waiting: early !== undefined }
-  for (const [service, { outbox }] of Object.entries({ payment, inventory }))
-    for (const { key, id, type } of outbox) files.of(key).outbox.push({ service, id, type })
+  addOutbox(files, 'payment', payment)
+  addOutbox(files, 'inventory', inventory)
+}
+
+const addOutbox = (files: Files, service: string, { outbox }: MemoryTables): void => {
+  for (const { key, id, type } of outbox) files.of(key).outbox.push({ service, id, type })
+}
+
+/** Of the services whose states nobody else knows: the ids that they handled, and the events that wait. */
+const addFurther = (files: Files, { databases }: World): Record<string, ReadonlySet<string>> => {
+  const inboxes: Record<string, ReadonlySet<string>> = {}
+  for (const service of furtherReacts.keys()) {
+    const database = databases[service as ServiceName]
+    if (database instanceof MemoryTables) {
+      addOutbox(files, service, database)
+      inboxes[service] = database.inbox
+    } else addDocuments<unknown>(files, service, database, () => {})
+  }
+  return inboxes
 }
 
 const consumersThatCannot = (record: ConsumedRecord): { readonly consumers: string[]; readonly reason: string } => {
@@ -121,6 +139,7 @@ export const snapshotOf = (world: World): Snapshot => {
     file.notification = { kind }
   })
   addTables(files, world)
+  const furtherInboxes = addFurther(files, world)
   const topics = addTopics(files, world)
   const accounts = [...payment.table<Account>('accounts')].map(([customerId, { balance, currency }]) => ({
     customerId,
@@ -132,7 +151,7 @@ export const snapshotOf = (world: World): Snapshot => {
       accounts,
       deposits: [...payment.table<LedgerRow>('ledger').values()].filter((e) => e.kind === 'deposit'),
       stock: [...inventory.table<Stock>('stock')].map(([sku, row]) => ({ sku, ...row })),
-      inboxes: { payment: payment.inbox, inventory: inventory.inbox },
+      inboxes: { payment: payment.inbox, inventory: inventory.inbox, ...furtherInboxes },
       topics,
     },
     orders: files.all(),

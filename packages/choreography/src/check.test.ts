@@ -25,6 +25,18 @@ describe('the graph of the choreography', () => {
   test('is sound', () => expect(flaws(choreography, rules)).toEqual([]))
   test('a small sound one has no flaws', () => expect(flaws(choreograph(sound), soundRules)).toEqual([]))
 
+  test('what only follows the end may end anywhere', () => {
+    const Thanked = event('d', 'Thanked', none)
+    const Posted = event('d', 'Posted', none)
+    const d = { topic: 'd', starts: {}, reactions: [on(Done, Thanked), on(Failed), on(Thanked, Posted)] }
+    expect(flaws({ ...sound, d }, soundRules)).toEqual([])
+    const early = { ...d, reactions: [...d.reactions, on(Sent, Thanked)] }
+    expect(flaws({ ...sound, d: early }, soundRules)).toContain('Thanked leads to no terminal event')
+    expect(flaws({ ...sound, d: { ...d, topic: 'd', reactions: [on(Asked, Thanked)] } }, soundRules)).toContain(
+      'Thanked is emitted but nobody consumes it',
+    )
+  })
+
   const broken: [string, () => string[]][] = [
     [
       'c emits Paid, which b owns',

@@ -10,7 +10,8 @@ export interface Rules {
 /**
  * Checks the choreography as a graph and returns one sentence for each flaw, none when it is sound:
  * only the owner emits an event; whatever is consumed is emitted; whatever is emitted is consumed unless terminal; from every
- * event a terminal one can be reached; every step before the pivot names a compensation, and nothing after it does.
+ * event a terminal one can be reached; every step before the pivot names a compensation, and nothing after it does. What only follows a
+ * terminal event is no part of the saga: it may end anywhere, and nobody needs to consume it.
  */
 export const flaws = (services: Choreography, { pivot, compensations, terminal }: Rules): string[] => {
   const found: string[] = []
@@ -33,8 +34,6 @@ export const flaws = (services: Choreography, { pivot, compensations, terminal }
           found.push(`${service} needs ${need.name} for ${r.on.name} but does not consume it`)
   }
   for (const e of consumed) if (!emitted.has(e)) found.push(`${e.name} is consumed but nobody emits it`)
-  for (const e of emitted) if (!consumed.has(e) && !isTerminal(e)) found.push(`${e.name} is emitted but nobody consumes it`)
-
   const effects = new Map<EventDefinition, Set<EventDefinition>>()
   for (const [, p] of participants)
     for (const r of p.reactions) for (const e of r.emits) effects.set(r.on, (effects.get(r.on) ?? new Set()).add(e))
@@ -50,7 +49,12 @@ export const flaws = (services: Choreography, { pivot, compensations, terminal }
     for (const e of seen) for (const next of effects.get(e) ?? []) seen.add(next)
     return seen
   }
-  for (const e of emitted) if (![...reach(e)].some(isTerminal)) found.push(`${e.name} leads to no terminal event`)
+  const isEpilogue = epilogueOf(terminal, effects)
+  for (const e of emitted) {
+    if (isTerminal(e) || isEpilogue(e)) continue
+    if (!consumed.has(e)) found.push(`${e.name} is emitted but nobody consumes it`)
+    if (![...reach(e)].some(isTerminal)) found.push(`${e.name} leads to no terminal event`)
+  }
 
   const compensated = new Map(compensations.map((c) => [c.step, c.undoneBy]))
   const undoings = new Set(compensations.map((c) => c.undoneBy))
@@ -65,4 +69,15 @@ export const flaws = (services: Choreography, { pivot, compensations, terminal }
   for (const { step, undoneBy } of compensations)
     if (step.service !== undoneBy.service) found.push(`${step.name} is undone by ${undoneBy.name} of another service`)
   return found
+}
+
+/** Events that have no cause but terminal ones, and what follows them. */
+const epilogueOf = (
+  terminal: readonly EventDefinition[],
+  effects: ReadonlyMap<EventDefinition, ReadonlySet<EventDefinition>>,
+) => {
+  const after = new Set(terminal)
+  for (const e of after) for (const effect of effects.get(e) ?? []) after.add(effect)
+  const causesOf = (e: EventDefinition) => [...effects].filter(([, to]) => to.has(e)).map(([cause]) => cause)
+  return (e: EventDefinition): boolean => after.has(e) && !terminal.includes(e) && causesOf(e).every((cause) => after.has(cause))
 }

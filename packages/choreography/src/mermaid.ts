@@ -1,3 +1,4 @@
+import { participants } from '@shop/manifest'
 import { choreography, compensations, pivot, terminal } from './choreography.ts'
 import {
   allEvents,
@@ -22,16 +23,14 @@ export const mermaid = (): string => {
       for (const e of events) out.push(`  ${command}((${command})) --> ${e.name}`)
     for (const r of reactionsOf(service)) {
       const undoing = (e: unknown) => compensations.some((c) => c.undoneBy === e)
-      for (const e of r.emits)
-        out.push(`  ${r.on.name} ${undoing(e) ? '-.' : '--'}${service}${undoing(e) ? '.->' : '-->'} ${e.name}`)
+      // a hyphen would end the arrow
+      const who = service.includes('-') ? `"${service}"` : service
+      for (const e of r.emits) out.push(`  ${r.on.name} ${undoing(e) ? '-.' : '--'}${who}${undoing(e) ? '.->' : '-->'} ${e.name}`)
     }
   }
-  out.push(
-    '  classDef order fill:#dbeafe,stroke:#1d4ed8,color:#111',
-    '  classDef payment fill:#dcfce7,stroke:#15803d,color:#111',
-    '  classDef inventory fill:#fef3c7,stroke:#b45309,color:#111',
-    '  classDef delivery fill:#fae8ff,stroke:#a21caf,color:#111',
-  )
+  const owners = new Set(allEvents.map((e) => e.service))
+  for (const { name, lane } of participants)
+    if (owners.has(name)) out.push(`  classDef ${name} fill:${lane.light.wash},stroke:${lane.light.ink},color:#111`)
   return out.join('\n')
 }
 

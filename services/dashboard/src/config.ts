@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { participants } from '@shop/manifest'
 import { baseConfig, ConfigurationError, durationMs, flag, nonEmpty, port, readConfig } from '@shop/service-host'
 import { z } from 'zod'
 
@@ -35,11 +36,7 @@ const settings = z.object({
   /** Where the dashboard keeps its store; it may be deleted at any time. */
   DATA_DIR: nonEmpty.default(join(import.meta.dirname, '../.data')),
   /** Where the services answer. */
-  SERVICE_URLS: urls.default(
-    new Map(
-      ['order', 'payment', 'inventory', 'delivery', 'notification'].map((name, i) => [name, `http://127.0.0.1:${3001 + i}`]),
-    ),
-  ),
+  SERVICE_URLS: urls.default(new Map(participants.map(({ name, port }) => [name, `http://127.0.0.1:${port}`]))),
   /** Faults, dead-letter actions and the check from the page; needs ADMIN_TOKEN. */
   DASHBOARD_ACTIONS: flag.default(false),
   /** Orders that began longer ago are forgotten. */

@@ -1,4 +1,5 @@
 import '#page/styles/base.css'
+import '#page/styles/lanes.css'
 import '#page/styles/shell.css'
 import '#page/styles/views.css'
 import '#page/styles/saga.css'

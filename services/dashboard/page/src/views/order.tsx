@@ -12,8 +12,6 @@ import { Letters } from '#page/saga/letters.tsx'
 import { story } from '#page/saga/story.ts'
 import { Timeline } from '#page/saga/timeline.tsx'
 
-const fourLanes = ['order', 'payment', 'inventory', 'delivery', 'notification']
-
 /** One saga, as it happens. */
 export const OrderPage = ({ orderId }: { readonly orderId: string }) => {
   const [unmasked, setUnmasked] = useState<Saga>()
@@ -36,7 +34,7 @@ const KnownOrder = ({ saga, unmask }: { readonly saga: Saga; readonly unmask: ()
   const chosen = query.value.get('event') ?? undefined
   const event = saga.events.find((e) => e.position === chosen)
   const choose = (position: string | undefined) => goQuery({ event: position ?? '' })
-  const lanes = about.value?.lanes.map((l) => l.service) ?? fourLanes
+  const lanes = about.value?.lanes.map((l) => l.service) ?? [...new Set(saga.events.map((e) => e.service))]
   return (
     <article class={`order-page ${saga.order.state.toLowerCase()}`}>
       <Head saga={saga} unmask={unmask} />
