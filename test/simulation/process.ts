@@ -12,7 +12,7 @@ import type {
   OutgoingRecord,
   React,
 } from '@shop/messaging'
-import type { Partition } from './broker.ts'
+import type { Member, Partition } from '@shop/messaging/memory'
 import { type Opened, open } from './parts.ts'
 import { catalogueOf } from './subscriptions.ts'
 import { nameOf, PassingFault, type World } from './world.ts'
@@ -21,7 +21,7 @@ const quiet = () => {}
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 const observe: Observer = { transaction: quiet, deadLettered: quiet, retried: quiet }
 
-export class Process {
+export class Process implements Member {
   readonly service: ServiceName
   readonly name: string
   readonly store: Opened['store']

@@ -2,7 +2,7 @@
 import type { ServiceName } from '@shop/choreography'
 import type { ConsumedRecord, OutgoingRecord } from '@shop/messaging'
 import { type FaultPoint, stampWith } from '@shop/messaging'
-import { Broker } from './broker.ts'
+import { MemoryBroker } from '@shop/messaging/memory'
 import type { Coverage } from './coverage.ts'
 import { newDatabases, type Parts } from './parts.ts'
 import type { Process } from './process.ts'
@@ -44,7 +44,7 @@ export class World {
   readonly profile: Profile
   readonly parts: Parts
   readonly scheduler = new Scheduler<Process>()
-  readonly broker = new Broker()
+  readonly broker = new MemoryBroker()
   readonly databases = newDatabases()
   /** What was wrong while it ran, rather than at its end. */
   readonly breaches: Breach[] = []

@@ -35,8 +35,18 @@ export {
   Abandoned,
   type Assignment,
   type ConsumedRecord,
+  type GroupPlace,
   type HandleRecords,
   type OutgoingRecord,
+  type Place,
   type Publisher,
+  type ReadOptions,
+  type Stretch,
+  type SubscribeOptions,
   type Subscription,
+  type TopicReader,
+  type TopicSpec,
+  type Transport,
+  type TransportAdmin,
 } from './transport.ts'
+export { TookTooLong } from './within.ts'

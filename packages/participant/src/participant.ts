@@ -24,7 +24,7 @@ import {
   runService,
   type StopStep,
 } from '@shop/service-host'
-import { consume, kafkaClient, kafkaPublisher } from '@shop/transport-kafka'
+import { kafkaTransport } from '@shop/transport-kafka'
 import type { Router } from 'express'
 import type { z } from 'zod'
 import { deadLetterRoutes, faultRoutes } from './admin.ts'
@@ -98,18 +98,18 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
     } = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
 
     const catalogue = catalogueFor(name)
-    const kafka = kafkaClient({ brokers, clientId: name, log })
-    const publisher = kafkaPublisher({ kafka, log })
+    const transport = kafkaTransport({ brokers, clientId: name, log })
+    const publisher = transport.publisher()
     const relay = startRelay({ store, publisher, catalogue, log, faults })
     const letters = deadLetters({ store, catalogue, react, log, faults })
     const compensations = retryCompensations(letters, log)
     const keeping = everyTenMinutes(upkeep, log)
-    const subscription = consume({
-      kafka,
+    const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
+    const handle = recordHandler({ ...parts, observe: observer(metrics), describePosition: transport.describe })
+    const subscription = transport.subscribe({
       groupId: name,
       topics: subscriptionsOf(name),
-      handle: recordHandler({ consumer: name, catalogue, store, react, publisher, log, observe: observer(metrics), faults }),
-      log,
+      handle,
       onFatal: fail,
     })
     metrics.observeOutbox(async () => {

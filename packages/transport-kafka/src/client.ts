@@ -27,7 +27,7 @@ const keepAliveDelayMs = 30_000
 const lookup = sharedLookups()
 
 /**
- * A kafkajs client with its faults mended (see the three `mend…` files). Connects to nothing by itself.
+ * A kafkajs client with its faults mended (see `mends/`). Connects to nothing by itself.
  * One client may serve a publisher and a consumer, but no two consumers of one group: kafkajs keeps the committed offsets per
  * client and group, and each rebalance clears them under the other one (`src/consumer/offsetManager`, clearAllOffsets).
  */

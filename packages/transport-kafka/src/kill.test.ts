@@ -28,7 +28,7 @@ it('has another member consume what one that was killed held, within its session
     topics: [topic],
     groupId,
     handle: async (records) => {
-      for (const { partition, offset } of records) handled.add(`handled ${partition}/${offset}`)
+      for (const { position } of records) handled.add(`handled ${position}`)
     },
   })
   const killed = startProcess(groupId, topic)

@@ -20,7 +20,7 @@ const incoming = (key: string = randomUUID()): Message => startedBy({ key }, { t
 
 /** Everything that `store.ts` promises, for one implementation. `setUp` gives each test an empty database. */
 export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreFixture<Work>>): void => {
-  describe(`${name} message store`, () => {
+  describe(`store conformance: ${name}`, () => {
     let fixture: StoreFixture<Work>
     let store: MessageStore<Work>
     const counting: React<Work> = async (work, fresh) => {
@@ -316,19 +316,18 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
   })
 }
 
-let offset = 0
+let placesUsed = 0
 const places = new Map<string, string>()
 
 /** The letter of a message that came in one record of a topic; the same for the same message. */
 const letter = (message: Message, kind: DeadLetter['failure']['kind'] = 'failed'): DeadLetter => {
-  const place = places.get(message.id) ?? String(offset++)
+  const place = places.get(message.id) ?? String(placesUsed++)
   places.set(message.id, place)
   const at = '2026-01-01T00:00:00.000Z'
   return letterOf(
     {
       topic: 'asks',
-      partition: 1,
-      offset: place,
+      position: place,
       key: message.key,
       value: Buffer.from(JSON.stringify(message.data)),
       headers: { ce_id: message.id },

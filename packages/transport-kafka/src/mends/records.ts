@@ -193,9 +193,9 @@ export const mendRecords = (): void => {
   if (mended) return
   const require = createRequire(import.meta.url)
   const early = users.find((user) => require.cache[require.resolve(user)])
-  if (early) throw new Error(`kafkajs has changed: ${early} is loaded before it is needed; see mendRecords.ts`)
+  if (early) throw new Error(`kafkajs has changed: ${early} is loaded before it is needed; see mends/records.ts`)
   const [encode, decode] = modules.map((name) => {
-    if (typeof require(name) !== 'function') throw new Error(`kafkajs has changed: ${name} is no function; see mendRecords.ts`)
+    if (typeof require(name) !== 'function') throw new Error(`kafkajs has changed: ${name} is no function; see mends/records.ts`)
     return require.cache[require.resolve(name)]
   })
   if (encode) encode.exports = encodeRecordWith(require('kafkajs/src/protocol/encoder') as EncoderClass)

@@ -21,7 +21,7 @@ const subscription = consume({
     throw error
   },
   handle: async (records) => {
-    for (const { partition, offset } of records) say(`handled ${partition}/${offset}`)
+    for (const { position } of records) say(`handled ${position}`)
   },
 })
 
