@@ -1,16 +1,16 @@
 /** Orders of the past: what the services would have stored for them, written in bulk, without the way through Kafka. */
-import { Documents, type Message, type NewDocument, type React } from '@shop/messaging'
+import { Documents, type Message, type NewDocument, onDecoded, type React } from '@shop/messaging'
 import { connectMongo, type MessageDocument } from '@shop/store-mongo'
 import { createPool } from '@shop/store-postgres'
 import type { Model } from 'mongoose'
 import type { Pool, PoolClient } from 'pg'
-import { react as deliver } from '../../services/delivery/src/reactions.ts'
+import { react as deliveryReact } from '../../services/delivery/src/reactions.ts'
 import type { Shipment } from '../../services/delivery/src/shipment.ts'
 import { shipmentModel } from '../../services/delivery/src/store.ts'
 import { reactions as inventoryReactions } from '../../services/inventory/src/reactions.ts'
 import * as inventoryTables from '../../services/inventory/src/store.ts'
 import type { Notification } from '../../services/notification/src/notification.ts'
-import { react as notify } from '../../services/notification/src/reactions.ts'
+import { react as notificationReact } from '../../services/notification/src/reactions.ts'
 import { notificationModel } from '../../services/notification/src/store.ts'
 import type { Order } from '../../services/order/src/order.ts'
 import { newOrder } from '../../services/order/src/placing.ts'
@@ -75,11 +75,12 @@ const insert = async <State>(
   states: ReadonlyMap<string, State>,
   messages: readonly Message[],
   begunWith: 0 | 1,
+  kept: Pick<MessageDocument<State>, 'arrived'> = {},
 ): Promise<void> => {
   const byKey = Map.groupBy(messages, (m) => m.key)
   const documents = [...states].map(([_id, state]) => {
     const ids = (byKey.get(_id) ?? []).map((m) => m.id)
-    return { _id, version: begunWith + ids.length, state, handled: ids, outbox: [] }
+    return { _id, version: begunWith + ids.length, state, handled: ids, outbox: [], ...kept }
   })
   await model.collection.insertMany(documents as never, { ordered: false })
 }
@@ -91,30 +92,35 @@ const placedOrder = (n: number, { customers, skus }: Mix): NewDocument<Order> =>
 }
 
 const react = {
-  payment: paymentReactions<PoolClient>(paymentTables),
-  inventory: inventoryReactions<PoolClient>(inventoryTables),
-  order: orderReactions(() => {}),
+  payment: onDecoded(paymentReactions<PoolClient>(paymentTables)),
+  inventory: onDecoded(inventoryReactions<PoolClient>(inventoryTables)),
+  order: onDecoded(orderReactions(() => {})),
+  delivery: onDecoded(deliveryReact),
+  notification: onDecoded(notificationReact),
 }
 
 /** The orders' whole sagas, by the services' own reactions. @returns the events, by the service that would have told them */
 const complete = async (db: Databases, orders: readonly NewDocument<Order>[]): Promise<Told> => {
   const placed = orders.flatMap((o) => o.emit)
   const captured = await handled(db.payment, react.payment, placed)
+  await db.inventory.query(`INSERT INTO arrivals (key, type, arrived) SELECT unnest($1::uuid[]), 'OrderPlaced', true`, [
+    orders.map((o) => o.key),
+  ])
   const reserved = await handled(db.inventory, react.inventory, [...placed, ...captured])
 
   const shipments = new Map<string, Shipment>()
-  const scheduled = await deliver(new Documents(shipments), [...placed, ...reserved])
+  const scheduled = await react.delivery(new Documents(shipments), [...placed, ...reserved])
   const states = new Map(orders.map((o) => [o.key, o.state]))
   const heard = [...captured, ...reserved, ...scheduled]
   const confirmed = await react.order(new Documents(states), heard)
   const notifications = new Map<string, Notification>()
-  await notify(new Documents(notifications), confirmed)
+  await react.notification(new Documents(notifications), confirmed)
   if (notifications.size !== orders.length)
     throw new Error(`${orders.length - notifications.size} of ${orders.length} past orders were not confirmed`)
   await Promise.all([
     handled(db.inventory, react.inventory, scheduled),
     insert(db.orders, states, heard, 1),
-    insert(db.shipments, shipments, [...placed, ...reserved], 0),
+    insert(db.shipments, shipments, [...placed, ...reserved], 0, { arrived: ['OrderPlaced'] }),
     insert(db.notifications, notifications, confirmed, 0),
   ])
   return { order: [...placed, ...confirmed], payment: captured, inventory: reserved, delivery: scheduled }

@@ -1,8 +1,9 @@
 /** Many runs, in this thread. */
+
+import type { Breach } from './breach.ts'
 import type { Bug } from './bugs/index.ts'
 import { Coverage } from './coverage.ts'
 import { type Parts, realParts } from './parts.ts'
-import type { Breach } from './rules.ts'
 import { run } from './run.ts'
 
 export interface Failure {

@@ -1,9 +1,7 @@
 /** What clients do: place orders, perhaps twice, cancel them; and the deadlines that cancel them by themselves. */
-import type { DocumentStore } from '@shop/messaging'
-import { type CancellationCause, type Order, price } from '../../services/order/src/order.ts'
-import { fingerprintOf } from '../../services/order/src/placing.ts'
+import type { CancellationCause } from '../../services/order/src/order.ts'
 import type { Process } from './process.ts'
-import { products, type Request } from './profile.ts'
+import type { Request } from './profile.ts'
 import { PassingFault, shortId, type World } from './world.ts'
 
 /** What a client was told. */
@@ -13,20 +11,15 @@ export interface Answer {
   readonly orderId: string | undefined
 }
 
-const storeOf = (process: Process) => process.store as unknown as DocumentStore<Order>
-
 /** As `POST /orders` does. */
-const handlePlacing = async (world: World, process: Process, request: Request): Promise<Answer> => {
-  const { command, key } = request
-  const priced = price(command, products)
-  if ('unknownLine' in priced) throw new Error(`no product for line ${priced.unknownLine}`)
-  const document = world.parts.newOrder(command, priced, { deadlineMs: world.profile.deadlineMs, idempotencyKey: key })
-  const existing = await storeOf(process).create([document])
-  const isNew = !existing.has(document.key)
+const handlePlacing = async (process: Process, request: Request): Promise<Answer> => {
+  const placing = await process.placeOrder(request.command, { idempotencyKey: request.key })
+  if (!('orderId' in placing)) {
+    if (placing.outcome !== 'key-reused') throw new Error(`an order was not taken: ${placing.outcome}`)
+    return { request, orderId: undefined }
+  }
   await process.pass('http-after-store', ['OrderPlaced'])
-  const order = isNew ? document.state : world.databases.order.documents.get(document.key)?.state
-  const isSame = order !== undefined && (isNew || order.fingerprint === fingerprintOf(command))
-  return { request, orderId: isSame ? document.key : undefined }
+  return { request, orderId: placing.orderId }
 }
 
 export class Customers {
@@ -61,7 +54,7 @@ export class Customers {
     const basket = lines.map((l) => `${l.quantity} ${l.sku}`).join(', ')
     const asked = () => `${customerId} orders ${basket} to ${shippingAddress.country}${request.key ? ` with ${request.key}` : ''}`
     try {
-      const answer = await handlePlacing(world, process, request)
+      const answer = await handlePlacing(process, request)
       this.answers.push(answer)
       world.tell(
         process.name,
@@ -88,7 +81,7 @@ export class Customers {
 
   async #cancel(process: Process, id: string, cause: CancellationCause): Promise<void> {
     try {
-      const cancellation = await this.#world.parts.cancelOrder(storeOf(process), id, cause)
+      const cancellation = await this.#world.parts.cancelOrder(process.orders, id, cause)
       this.#world.tell(process.name, () => `${cause} cancels order ${shortId(id)}: ${cancellation?.outcome ?? 'unknown'}`)
       if (cause === 'customer') await process.pass('http-after-store', ['OrderCancellationRequested'])
     } catch (error) {

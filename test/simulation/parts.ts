@@ -1,10 +1,12 @@
 /** The real parts of the shop, put together as the services' main.ts do. A planted bug replaces some of them. */
-import type { ServiceName } from '@shop/choreography'
+import { type Incoming, needsOf, type ServiceName } from '@shop/choreography'
 import {
   type DocumentStore,
   type Documents,
   deadLetters,
+  type Message,
   type MessageStore,
+  onDecoded,
   type React,
   recordHandler,
   relayOnce,
@@ -23,7 +25,7 @@ import type { Notification } from '../../services/notification/src/notification.
 import { react as notificationReact } from '../../services/notification/src/reactions.ts'
 import { cancelOrder } from '../../services/order/src/cancelling.ts'
 import type { Order } from '../../services/order/src/order.ts'
-import { newOrder } from '../../services/order/src/placing.ts'
+import { acceptOrders } from '../../services/order/src/placing.ts'
 import { reactions as orderReactions } from '../../services/order/src/reactions.ts'
 import { reactions as paymentReactions } from '../../services/payment/src/reactions.ts'
 import { type AnyDatabase, type FurtherDatabases, furtherReacts, newFurtherDatabases } from './further-services.ts'
@@ -47,15 +49,15 @@ export type Gap = () => Promise<void>
 export interface Parts {
   readonly openDocuments: <State>(service: ServiceName, database: MemoryDatabase<State>, gap: Gap) => DocumentStore<State>
   readonly openTables: (service: ServiceName, tables: MemoryTables, gap: Gap) => MessageStore<MemoryTransaction>
-  readonly orderReact: React<Documents<Order>>
-  readonly paymentReact: React<MemoryTransaction>
-  readonly inventoryReact: React<MemoryTransaction>
-  readonly deliveryReact: React<Documents<Shipment>>
-  readonly notificationReact: React<Documents<Notification>>
+  readonly orderReact: React<Documents<Order>, Incoming<'order'>>
+  readonly paymentReact: React<MemoryTransaction, Incoming<'payment'>>
+  readonly inventoryReact: React<MemoryTransaction, Incoming<'inventory'>>
+  readonly deliveryReact: React<Documents<Shipment>, Incoming<'delivery'>>
+  readonly notificationReact: React<Documents<Notification>, Incoming<'notification'>>
   readonly recordHandler: typeof recordHandler
   readonly relayOnce: typeof relayOnce
   readonly deadLetters: typeof deadLetters
-  readonly newOrder: typeof newOrder
+  readonly acceptOrders: typeof acceptOrders
   readonly cancelOrder: typeof cancelOrder
   /** When a consumer says that it is done with records. */
   readonly resolvesOffsets: 'once handled' | 'on receipt'
@@ -74,7 +76,7 @@ export const realParts: Parts = {
   recordHandler,
   relayOnce,
   deadLetters,
-  newOrder,
+  acceptOrders,
   cancelOrder,
   resolvesOffsets: 'once handled',
   partitionBy: 'key',
@@ -86,21 +88,24 @@ export interface Opened {
   readonly react: React<unknown>
 }
 
-const opened = <Work>(store: MessageStore<Work>, react: React<Work>): Opened => ({ store, react: react as React<unknown> })
+const opened = <Work, M extends Message>(service: ServiceName, store: MessageStore<Work>, react: React<Work, M>): Opened => {
+  store.waitFor(needsOf(service))
+  return { store, react: onDecoded(react) as React<unknown> }
+}
 
 /** Opens a service's database for one process. */
 export const open = (parts: Parts, service: ServiceName, databases: Databases, gap: Gap): Opened => {
   switch (service) {
     case 'order':
-      return opened(parts.openDocuments(service, databases.order, gap), parts.orderReact)
+      return opened(service, parts.openDocuments(service, databases.order, gap), parts.orderReact)
     case 'payment':
-      return opened(parts.openTables(service, databases.payment, gap), parts.paymentReact)
+      return opened(service, parts.openTables(service, databases.payment, gap), parts.paymentReact)
     case 'inventory':
-      return opened(parts.openTables(service, databases.inventory, gap), parts.inventoryReact)
+      return opened(service, parts.openTables(service, databases.inventory, gap), parts.inventoryReact)
     case 'delivery':
-      return opened(parts.openDocuments(service, databases.delivery, gap), parts.deliveryReact)
+      return opened(service, parts.openDocuments(service, databases.delivery, gap), parts.deliveryReact)
     case 'notification':
-      return opened(parts.openDocuments(service, databases.notification, gap), parts.notificationReact)
+      return opened(service, parts.openDocuments(service, databases.notification, gap), parts.notificationReact)
     default:
       return openFurther(parts, service, databases[service], gap)
   }
@@ -110,8 +115,8 @@ const openFurther = (parts: Parts, service: ServiceName, database: AnyDatabase, 
   const react = furtherReacts.get(service)
   if (react === undefined) throw new Error(`the simulation does not know ${service}`)
   return 'tables' in react
-    ? opened(parts.openTables(service, database as MemoryTables, gap), react.tables)
-    : opened(parts.openDocuments(service, database as MemoryDatabase<unknown>, gap), react.documents)
+    ? opened(service, parts.openTables(service, database as MemoryTables, gap), react.tables)
+    : opened(service, parts.openDocuments(service, database as MemoryDatabase<unknown>, gap), react.documents)
 }
 
 /** True when the service has events that the broker does not have yet, or that its relay has not forgotten yet. */

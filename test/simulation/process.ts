@@ -4,6 +4,7 @@ import type {
   Assignment,
   ConsumedRecord,
   DeadLetters,
+  DocumentStore,
   FaultPoint,
   HandleRecords,
   Log,
@@ -13,7 +14,11 @@ import type {
   React,
 } from '@shop/messaging'
 import type { Member, Partition } from '@shop/messaging/memory'
+import type { Order } from '../../services/order/src/order.ts'
+import type { acceptOrders } from '../../services/order/src/placing.ts'
+import type { Actor } from './actor.ts'
 import { type Opened, open } from './parts.ts'
+import { products } from './profile.ts'
 import { catalogueOf } from './subscriptions.ts'
 import { nameOf, PassingFault, type World } from './world.ts'
 
@@ -21,10 +26,12 @@ const quiet = () => {}
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 const observe: Observer = { transaction: quiet, deadLettered: quiet, retried: quiet }
 
-export class Process implements Member {
+export class Process implements Member, Actor {
   readonly service: ServiceName
   readonly name: string
   readonly store: Opened['store']
+  /** Of the order service: places an order as `POST /orders` does. */
+  readonly placeOrder: ReturnType<typeof acceptOrders>
   readonly #letters: DeadLetters
   /** Where it is in the partitions that are its own now. */
   positions = new Map<Partition, number>()
@@ -43,6 +50,13 @@ export class Process implements Member {
     this.name = `${service}#${number}`
     const { store, react } = open(world.parts, service, world.databases, () => world.gap(this))
     this.store = store
+    this.placeOrder = world.parts.acceptOrders(this.orders, {
+      products,
+      deadlines: { placed: () => {} },
+      deadlineMs: world.profile.deadlineMs,
+      pace: { isBehind: () => false },
+      outboxDepthMax: Number.POSITIVE_INFINITY,
+    })
     const tasting: React<unknown> = (work, fresh: readonly Message[]) => {
       for (const m of fresh) world.taste(service, m.id)
       return react(work, fresh)
@@ -67,6 +81,11 @@ export class Process implements Member {
       faults: this,
       pause: () => world.rest(),
     })
+  }
+
+  /** Of the order service. */
+  get orders(): DocumentStore<Order> {
+    return this.store as unknown as DocumentStore<Order>
   }
 
   pass(point: FaultPoint, types: readonly string[]): Promise<void> {

@@ -2,17 +2,12 @@
 import { serviceNames } from '@shop/choreography'
 import { MemoryTables } from '@shop/messaging/memory'
 import type { Order } from '../../services/order/src/order.ts'
-import type { Violation } from '../../tools/check/invariants.ts'
 import { sameLines } from '../../tools/check/order-view.ts'
 import type { OrderFile } from '../../tools/check/snapshot.ts'
+import type { Breach } from './breach.ts'
 import type { Answer } from './customers.ts'
 import { deadLetterTopics, topicsOf } from './subscriptions.ts'
 import type { World } from './world.ts'
-
-export interface Breach extends Violation {
-  /** The invariant or rule. */
-  readonly id: string
-}
 
 const isOrderOf = ({ request: { command } }: Answer, order: Order): boolean =>
   order.customerId === command.customerId && sameLines(order.lines, command.lines)

@@ -1,6 +1,7 @@
 /** One run: a seed decides everything that happens; then the faults stop, all comes to rest, and the whole shop is judged. */
 import { type ServiceName, serviceNames } from '@shop/choreography'
 import { judge } from '../../tools/check/invariants.ts'
+import type { Breach } from './breach.ts'
 import type { Coverage } from './coverage.ts'
 import { Customers } from './customers.ts'
 import { echo, garble, rewind } from './disturbances.ts'
@@ -9,7 +10,7 @@ import { hasOutgoing, type Parts, replayable } from './parts.ts'
 import type { Process } from './process.ts'
 import { profileOf, requestsOf } from './profile.ts'
 import { Random } from './random.ts'
-import { answersKept, type Breach, cancellationsHonoured, handledInOrder, lettersHaveCause } from './rules.ts'
+import { answersKept, cancellationsHonoured, handledInOrder, lettersHaveCause } from './rules.ts'
 import { snapshotOf } from './snapshot.ts'
 import { World } from './world.ts'
 

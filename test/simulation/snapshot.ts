@@ -40,11 +40,12 @@ const addDocuments = <State>(
   files: Files,
   service: string,
   database: MemoryDatabase<State>,
-  put: (file: OrderFile, state: State) => void,
+  put: (file: OrderFile, state: State | undefined, waiting: boolean) => void,
 ): void => {
-  for (const [orderId, { state, handled, outbox }] of database.documents) {
+  for (const [orderId, { state, handled, outbox, arrivals }] of database.documents) {
     const file = files.of(orderId)
-    if (state !== undefined && state !== null) put(file, state)
+    const waiting = (arrivals?.waiting ?? []).length > 0
+    if (waiting || (state !== undefined && state !== null)) put(file, state, waiting)
     if (handled.length > 0) file.handled[service] = [...handled]
     for (const { id, type } of outbox) file.outbox.push({ service, id, type })
   }
@@ -54,8 +55,9 @@ const addTables = (files: Files, { databases: { payment, inventory } }: World): 
   for (const [orderId, row] of payment.table<Payment>('payments')) files.of(orderId).payment = row
   for (const { orderId, ...entry } of payment.table<LedgerRow>('ledger').values())
     if (orderId !== undefined) files.of(orderId).ledger.push(entry)
-  for (const [orderId, { early, ...row }] of inventory.table<Reservation>('reservations'))
-    files.of(orderId).reservation = { ...row, waiting: early !== undefined }
+  for (const [orderId, row] of inventory.table<Reservation>('reservations')) files.of(orderId).reservation = row
+  for (const [orderId, { waiting }] of inventory.arrivals)
+    if (waiting.length > 0) files.of(orderId).reservation = { ...files.of(orderId).reservation, waiting: true }
   addOutbox(files, 'payment', payment)
   addOutbox(files, 'inventory', inventory)
 }
@@ -125,18 +127,19 @@ export const snapshotOf = (world: World): Snapshot => {
   const { order, payment, inventory, delivery, notification } = world.databases
   const files = new Files()
   addDocuments(files, 'order', order, (file, state) => {
-    file.order = state
+    if (state) file.order = state
   })
-  addDocuments(files, 'delivery', delivery, (file, { status, carrier, reason, early }) => {
+  addDocuments(files, 'delivery', delivery, (file, shipment, waiting) => {
+    const { status, carrier, reason } = shipment ?? {}
     file.shipment = {
       ...(status && { status }),
       ...(carrier && { carrier }),
       ...(reason && { reason }),
-      waiting: early !== undefined,
+      waiting,
     }
   })
-  addDocuments(files, 'notification', notification, (file, { kind }) => {
-    file.notification = { kind }
+  addDocuments(files, 'notification', notification, (file, sent) => {
+    if (sent) file.notification = { kind: sent.kind }
   })
   addTables(files, world)
   const furtherInboxes = addFurther(files, world)

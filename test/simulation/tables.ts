@@ -60,16 +60,10 @@ export const paymentTables: PaymentTables<MemoryTransaction> = {
 }
 
 export const inventoryTables: InventoryTables<MemoryTransaction> = {
-  openReservations: async (work, orderIds) => {
-    for (const id of orderIds) if (work.get('reservations', id) === undefined) work.set<Reservation>('reservations', id, {})
-  },
   lockReservations: async (work, orderIds) => work.pick<Reservation>('reservations', orderIds),
   lockStock: async (work, skus) => work.pick<Stock>('stock', skus),
   saveReservations: async (work, reservations) => {
-    for (const [id, reservation] of reservations) {
-      insist(reservation.early === undefined || reservation.lines === undefined, 'reservations.early IS NULL OR lines IS NULL')
-      if (work.get('reservations', id) !== undefined) work.set('reservations', id, reservation)
-    }
+    for (const [id, reservation] of reservations) work.set('reservations', id, reservation)
   },
   saveStock: async (work, stock) => {
     for (const [sku, { onHand, reserved, issued }] of stock) {

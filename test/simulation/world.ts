@@ -3,12 +3,12 @@ import type { ServiceName } from '@shop/choreography'
 import type { ConsumedRecord, OutgoingRecord } from '@shop/messaging'
 import { type FaultPoint, stampWith } from '@shop/messaging'
 import { MemoryBroker } from '@shop/messaging/memory'
+import type { Actor } from './actor.ts'
+import type { Breach } from './breach.ts'
 import type { Coverage } from './coverage.ts'
 import { newDatabases, type Parts } from './parts.ts'
-import type { Process } from './process.ts'
 import { opening, type Profile } from './profile.ts'
 import type { Random } from './random.ts'
-import type { Breach } from './rules.ts'
 import { Scheduler } from './scheduler.ts'
 import { stockTables } from './tables.ts'
 
@@ -43,7 +43,7 @@ export class World {
   readonly random: Random
   readonly profile: Profile
   readonly parts: Parts
-  readonly scheduler = new Scheduler<Process>()
+  readonly scheduler = new Scheduler<Actor>()
   readonly broker = new MemoryBroker()
   readonly databases = newDatabases()
   /** What was wrong while it ran, rather than at its end. */
@@ -81,7 +81,7 @@ export class World {
   }
 
   /** What a process meets at a fault point. */
-  async pass(process: Process, point: FaultPoint, types: readonly string[]): Promise<void> {
+  async pass(process: Actor, point: FaultPoint, types: readonly string[]): Promise<void> {
     if (this.calm) return
     const { crash, fail, pause } = this.profile
     const chance = this.random.next()
@@ -101,7 +101,7 @@ export class World {
   }
 
   /** Waits for its turn, or dies: what may happen between any two steps. */
-  async gap(process: Process): Promise<void> {
+  async gap(process: Actor): Promise<void> {
     if (this.calm) return
     if (this.random.chance(this.profile.crash)) {
       process.kill('killed')

@@ -23,6 +23,7 @@ export interface MessageDocument {
   readonly state: unknown
   readonly handled?: readonly string[]
   readonly outbox?: readonly { readonly id: string; readonly type: string }[]
+  readonly waiting?: readonly { readonly id: string }[]
 }
 
 const documentsPerPage = 5_000
@@ -32,7 +33,7 @@ const documentsPerPage = 5_000
  * answers, which a large collection does not fit into. A document that comes meanwhile with an id already passed is not read.
  */
 export async function* streamDocuments(collection: mongoose.mongo.Collection<MessageDocument>): AsyncGenerator<MessageDocument> {
-  const fields = { state: 1, handled: 1, 'outbox.id': 1, 'outbox.type': 1 }
+  const fields = { state: 1, handled: 1, 'outbox.id': 1, 'outbox.type': 1, 'waiting.id': 1 }
   for (let last: string | undefined; ; ) {
     const page = await collection
       .find(last === undefined ? {} : { _id: { $gt: last } }, { projection: fields, sort: { _id: 1 }, limit: documentsPerPage })

@@ -31,7 +31,8 @@ const readPayment = async (client: PostgresClient, add: Add, progress: Progress)
 
 const readInventory = async (client: PostgresClient, add: Add, progress: Progress) => {
   const { rows: stock } = await client.query<Stock>('SELECT sku, on_hand AS "onHand", reserved, issued, received FROM stock')
-  const reservations = 'SELECT order_id, status, lines, reason, early IS NOT NULL AS waiting FROM reservations'
+  const reservations = `SELECT coalesce(order_id, key) AS order_id, status, lines, reason, key IS NOT NULL AS waiting FROM reservations
+     FULL JOIN (SELECT key FROM arrivals WHERE json_array_length(waiting) > 0) AS kept ON key = order_id`
   for await (const rows of stream(client, reservations))
     for (const { order_id, status, lines, reason, waiting } of progress.count('reservations', rows))
       add(order_id, 'reservation', { status: status ?? undefined, lines: lines ?? undefined, reason, waiting })
@@ -69,16 +70,19 @@ export const readPostgres = async (settings: Settings, services: readonly string
 }
 
 /** What the state of a service's document says of the order. */
-const addState = (service: string, orderId: string, state: unknown, add: Add): void => {
+const addState = (service: string, orderId: string, state: unknown, waiting: boolean, add: Add): void => {
+  if (service === 'delivery') addShipment(orderId, state as Shipment | null | undefined, waiting, add)
   // null: the document only keeps the ids of events of an order that was never placed here
   if (state === null || state === undefined) return
   if (service === 'order') add(orderId, 'order', state as NonNullable<OrderFile['order']>)
   if (service === 'notification') add(orderId, 'notification', { kind: (state as { kind: 'order-confirmed' }).kind })
-  if (service === 'delivery') {
-    const { status, carrier, reason, early } = state as Shipment
-    const shipment = { ...(status && { status }), ...(carrier && { carrier }), ...(reason && { reason }) }
-    add(orderId, 'shipment', { ...shipment, waiting: early !== undefined })
-  }
+}
+
+/** There is none, but an event that waits, as long as nothing else is known of the order. */
+const addShipment = (orderId: string, shipment: Shipment | null | undefined, waiting: boolean, add: Add): void => {
+  if (!shipment && !waiting) return
+  const { status, carrier, reason } = shipment ?? {}
+  add(orderId, 'shipment', { ...(status && { status }), ...(carrier && { carrier }), ...(reason && { reason }), waiting })
 }
 
 export const readMongo = async (
@@ -91,9 +95,9 @@ export const readMongo = async (
     await orUnreadable(`MongoDB, database shop_${service}`, remedy, async () => {
       const collection = await messageDocuments(client, service)
       if (collection === undefined) return
-      for await (const { _id, state, handled = [], outbox = [] } of streamDocuments(collection)) {
+      for await (const { _id, state, handled = [], outbox = [], waiting = [] } of streamDocuments(collection)) {
         progress.count(`${service} documents`, [_id])
-        addState(service, _id, state, add)
+        addState(service, _id, state, waiting.length > 0, add)
         if (handled.length > 0) add(_id, 'handled', { service, ids: handled })
         for (const { id, type } of outbox) add(_id, 'outbox', { service, id, type })
       }

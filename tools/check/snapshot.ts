@@ -47,7 +47,7 @@ export interface OrderFile {
   readonly orderId: string
   order?: Order
   payment?: Payment
-  reservation?: Pick<Reservation, 'status' | 'lines' | 'reason'> & { readonly waiting?: boolean }
+  reservation?: Partial<Pick<Reservation, 'status' | 'lines' | 'reason'>> & { readonly waiting?: boolean }
   shipment?: Pick<Shipment, 'status' | 'carrier' | 'reason'> & { readonly waiting?: boolean }
   notification?: Pick<Notification, 'kind'>
   readonly ledger: LedgerEntry[]

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '../..')
 const commandMsMax = 60_000
 
 const run = (...args: string[]): string =>
-  execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8', timeout: commandMsMax })
+  execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8', timeout: commandMsMax, stdio: ['ignore', 'pipe', 'pipe'] })
 
 const write = (files: Files): void => {
   for (const [path, text] of files) {

@@ -67,6 +67,14 @@ describe('the graph of the choreography', () => {
       'c needs Asked for Paid but does not consume it',
       () => flaws({ ...sound, c: { ...sound.c, reactions: [needing(on(Paid, Sent, Refused), Asked)] } }, soundRules),
     ],
+    [
+      'c needs Asked for Paid, but that waits itself',
+      () =>
+        flaws(
+          { ...sound, c: { ...sound.c, reactions: [needing(on(Paid, Sent, Refused), Asked), needing(on(Asked), Paid)] } },
+          soundRules,
+        ),
+    ],
     ['c emits Sent but owns no topic', () => flaws({ ...sound, c: { starts: {}, reactions: sound.c.reactions } }, soundRules)],
   ]
   test.each(broken)('names the flaw: %s', (flaw, check) => expect(check()).toContain(flaw))

@@ -9,9 +9,9 @@ export interface Rules {
 
 /**
  * Checks the choreography as a graph and returns one sentence for each flaw, none when it is sound:
- * only the owner emits an event; whatever is consumed is emitted; whatever is emitted is consumed unless terminal; from every
- * event a terminal one can be reached; every step before the pivot names a compensation, and nothing after it does. What only follows a
- * terminal event is no part of the saga: it may end anywhere, and nobody needs to consume it.
+ * only the owner emits an event; what is needed is consumed, and waits for nothing itself; whatever is consumed is emitted; whatever is
+ * emitted is consumed unless terminal; from every event a terminal one can be reached; every step before the pivot names a compensation,
+ * and nothing after it does. What only follows a terminal event is no part of the saga: it may end anywhere, and nobody needs to consume it.
  */
 export const flaws = (services: Choreography, { pivot, compensations, terminal }: Rules): string[] => {
   const found: string[] = []
@@ -29,9 +29,11 @@ export const flaws = (services: Choreography, { pivot, compensations, terminal }
     const twice = p.reactions.map((r) => r.on.name).filter((name, i, all) => all.indexOf(name) !== i)
     for (const name of twice) found.push(`${service} declares two reactions to ${name}`)
     for (const r of p.reactions)
-      for (const need of r.needs)
-        if (!p.reactions.some((other) => other.on === need))
-          found.push(`${service} needs ${need.name} for ${r.on.name} but does not consume it`)
+      for (const need of r.needs) {
+        const needed = p.reactions.find((other) => other.on === need)
+        if (needed === undefined) found.push(`${service} needs ${need.name} for ${r.on.name} but does not consume it`)
+        else if (needed.needs.length > 0) found.push(`${service} needs ${need.name} for ${r.on.name}, but that waits itself`)
+      }
   }
   for (const e of consumed) if (!emitted.has(e)) found.push(`${e.name} is consumed but nobody emits it`)
   const effects = new Map<EventDefinition, Set<EventDefinition>>()

@@ -12,7 +12,10 @@ export interface EventDefinition<
   readonly schema: Schema
 }
 
-/** Defines an event. Additive changes keep the version; any other change is a new event version (DESIGN.md, section 5). */
+/**
+ * Defines an event. Additive changes keep the version; any other change is a new event version, and consumers
+ * read only the fields that they need.
+ */
 export const event = <Service extends string, Name extends string, Schema extends z.ZodType>(
   service: Service,
   name: Name,
@@ -28,8 +31,8 @@ export interface Reaction<
   readonly on: On
   readonly emits: Emits
   /**
-   * Events that this reaction cannot do without. Topics are independent, so it may come before them: then it is kept and
-   * carried out when they arrive, still as the effect of this event.
+   * Events that this reaction cannot do without, and which wait for nothing themselves. Topics are independent, so it may come before
+   * them: then the kit keeps it and carries it out when they arrive, still as the effect of this event.
    */
   readonly needs: readonly EventDefinition[]
 }

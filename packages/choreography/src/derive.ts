@@ -102,6 +102,12 @@ export const ownTopic = (service: ServiceName): string | undefined => participan
 /** The reactions of one service. */
 export const reactionsOf = (service: ServiceName): readonly Reaction[] => participants[service]?.reactions ?? []
 
+/** Event → the events without which the service cannot carry it out; events that need none are left out. */
+export const needsOf = (service: ServiceName): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    reactionsOf(service).flatMap(({ on, needs }) => (needs.length === 0 ? [] : [[on.name, needs.map((e) => e.name)] as const])),
+  )
+
 /** The events that a service consumes. */
 export const consumedBy = (service: ServiceName): readonly EventDefinition[] => reactionsOf(service).map((r) => r.on)
 

@@ -25,4 +25,5 @@ export {
   type Transport,
   type TransportAdmin,
 } from './transport.ts'
+export { type Arranged, type Arrivals, arrange, Needs, type NeedsByType, noArrivals } from './waiting.ts'
 export { TookTooLong, within } from './within.ts'

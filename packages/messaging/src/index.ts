@@ -10,6 +10,7 @@ export {
   retryCompensations,
   type Selection,
 } from './dead-letters.ts'
+export { onDecoded } from './decoded.ts'
 export { type Decided, type DocumentStore, Documents, type NewDocument } from './documents.ts'
 export { type Decoded, decode, encode } from './envelope.ts'
 export { type FaultPoint, type Faults, faultPoints } from './fault-points.ts'
@@ -19,6 +20,7 @@ export type { Log } from './log.ts'
 export {
   type Cause,
   causedBy,
+  type Fact,
   type Message,
   newId,
   now,
@@ -26,7 +28,6 @@ export {
   type Stamps,
   stampWith,
   startedBy,
-  type Telling,
 } from './message.ts'
 export { restAfterSweep } from './pacing.ts'
 export { type Relay, type RelayOptions, relayOnce, startRelay } from './relay.ts'
@@ -49,4 +50,5 @@ export {
   type Transport,
   type TransportAdmin,
 } from './transport.ts'
+export type { NeedsByType } from './waiting.ts'
 export { TookTooLong } from './within.ts'

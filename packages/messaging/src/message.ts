@@ -48,7 +48,7 @@ export const optionalParts = (from: { readonly [P in Optional]?: string | null |
 })
 
 /** What is told, before it has an envelope. */
-export interface Telling {
+export interface Fact {
   readonly type: string
   readonly data: unknown
 }
@@ -56,30 +56,30 @@ export interface Telling {
 /** The part of a message that another one is caused by. */
 export type Cause = Pick<Message, 'id' | 'key' | 'correlationId' | 'traceparent'>
 
-/** The message that tells `telling` because of `cause`: same key, same saga. */
-export const causedBy = (cause: Cause, telling: Telling): Message => ({
+/** The message that tells `fact` because of `cause`: same key, same saga. */
+export const causedBy = (cause: Cause, fact: Fact): Message => ({
   id: newId(),
-  type: telling.type,
+  type: fact.type,
   key: cause.key,
   at: now(),
   correlationId: cause.correlationId,
   ...optionalParts({ causationId: cause.id, traceparent: cause.traceparent }),
-  data: telling.data,
+  data: fact.data,
 })
 
 /** A message that no other one caused. Without `correlationId` it begins a saga, which is then called by its id. */
 export const startedBy = (
   start: { readonly key: string; readonly correlationId?: string; readonly traceparent?: string | undefined },
-  telling: Telling,
+  fact: Fact,
 ): Message => {
   const id = newId()
   return {
     id,
-    type: telling.type,
+    type: fact.type,
     key: start.key,
     at: now(),
     correlationId: start.correlationId ?? id,
     ...optionalParts({ traceparent: start.traceparent }),
-    data: telling.data,
+    data: fact.data,
   }
 }

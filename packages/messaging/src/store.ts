@@ -1,5 +1,6 @@
 import type { DeadLetter } from './dead-letter.ts'
 import type { Message } from './message.ts'
+import type { NeedsByType } from './waiting.ts'
 
 /** A stored outgoing message and where it is stored; `at` is opaque to all but its store. */
 export interface Stored {
@@ -17,10 +18,10 @@ export interface Outcome {
 }
 
 /**
- * What a service does with messages that it has not handled yet: reads and writes through `work` and returns what is to be told.
- * May run more than once for the same messages (after a conflict, with fresh work), so it keeps no effect outside `work`.
+ * What a service does with messages that it has not handled yet: reads and writes through `work` and returns what is to be told. `M` is
+ * what comes in, as the service's own types have it (`onDecoded`). May run more than once for the same messages (after a conflict, with fresh work), so it keeps no effect outside `work`.
  */
-export type React<Work> = (work: Work, fresh: readonly Message[]) => Promise<readonly Message[]>
+export type React<Work, M extends Message = Message> = (work: Work, fresh: readonly M[]) => Promise<readonly Message[]>
 
 export interface Backlog {
   /** Stored outgoing messages that the broker does not have yet. */
@@ -62,9 +63,16 @@ export interface DeadLetterStore<Work> {
 
 /**
  * State, handled ids and outgoing messages of one service, in its own database. `Work` is the database's native handle.
- * One conformance suite (`testing/`) holds every implementation to what is said here.
+ * One conformance suite (`conformance/`) holds every implementation to what is said here.
  */
 export interface MessageStore<Work> extends DeadLetterStore<Work> {
+  /**
+   * Says, before the first message, which types wait for which others of their key. From then on a message that comes before what it needs
+   * is kept with the service's state instead of being handed to `react`: its id counts as handled. It is handed over right behind the last
+   * one that it needs, in the same transaction, whichever process and batch that comes to, at whatever time. Default: none waits.
+   * @throws Error when a needed type is to wait itself.
+   */
+  waitFor(needs: NeedsByType): void
   /**
    * Handles each not yet handled message of the batch, in order: its effects, its id and what it emits become durable together,
    * or not at all. Messages of a key that a dead letter holds are left alone and named in the outcome. Bounded by the caller: at most

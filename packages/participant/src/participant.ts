@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { catalogueFor, type ServiceName, subscriptionsOf } from '@shop/choreography'
+import { catalogueFor, type Incoming, needsOf, type ServiceName, subscriptionsOf } from '@shop/choreography'
 import {
   deadLetters,
   type Faults,
   type MessageStore,
-  type Observer,
+  onDecoded,
   type React,
   recordHandler,
   retryCompensations,
@@ -18,7 +18,6 @@ import {
   fail,
   host,
   type Log,
-  type Metrics,
   messageOf,
   readConfig,
   runService,
@@ -28,13 +27,15 @@ import { kafkaTransport } from '@shop/transport-kafka'
 import type { Router } from 'express'
 import type { z } from 'zod'
 import { deadLetterRoutes, faultRoutes } from './admin.ts'
+import type { ParticipantSettings } from './config.ts'
 import { FaultRules, readFaultRules } from './fault-rules.ts'
+import { addGauges, countingObserver, type ParticipantMetrics, participantMetrics } from './metrics.ts'
 import { type Refusable, Refusals, refusalRoutes } from './refusals.ts'
 
 /** What a service is made of, once its database is open. */
-export interface Parts<Work> {
+export interface Parts<Name extends ServiceName, Work> {
   readonly store: MessageStore<Work>
-  readonly react: React<Work>
+  readonly react: React<Work, Incoming<Name>>
   readonly routes: Router
   /** Called every ten minutes: removes what is kept for a while only. */
   readonly upkeep?: () => Promise<unknown>
@@ -44,20 +45,8 @@ export interface Parts<Work> {
   readonly close: () => Promise<unknown>
 }
 
-/** The settings that `baseConfig` reads, under a service's own defaults. */
-export interface BaseSettings {
-  readonly PORT: number
-  readonly HOST: string
-  readonly LOG_LEVEL: string
-  readonly KAFKA_BROKERS: string[]
-  readonly DATABASE_URL: string
-  readonly ADMIN_TOKEN?: string | undefined
-  readonly FAULTS_ENABLED: boolean
-  readonly FAULTS?: string | undefined
-}
-
-export interface ParticipantOptions<Config extends z.ZodObject & z.ZodType<BaseSettings>, Work> {
-  readonly name: ServiceName
+export interface ParticipantOptions<Name extends ServiceName, Config extends z.ZodObject & z.ZodType<ParticipantSettings>, Work> {
+  readonly name: Name
   readonly config: Config
   /** What it can be told to refuse when faults are enabled; default nothing. */
   readonly refuses?: Refusable
@@ -65,37 +54,34 @@ export interface ParticipantOptions<Config extends z.ZodObject & z.ZodType<BaseS
   readonly open: (context: {
     readonly config: z.output<Config>
     readonly log: Log
-    readonly metrics: Metrics
+    readonly metrics: ParticipantMetrics
     readonly faults: Faults | undefined
     readonly refusals: Refusals | undefined
-  }) => Promise<Parts<Work>>
+  }) => Promise<Parts<Name, Work>>
 }
 
 /**
  * Runs a service of the choreography as a process: configuration, database, consumer, relay, HTTP, and their ordered stop. It starts
  * without a broker, too, and is not ready until it has joined its group.
  */
-export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettings>, Work>({
+export const runParticipant = <Name extends ServiceName, Config extends z.ZodObject & z.ZodType<ParticipantSettings>, Work>({
   name,
   config: schema,
   refuses,
   open,
-}: ParticipantOptions<Config, Work>): Promise<void> =>
+}: ParticipantOptions<Name, Config, Work>): Promise<void> =>
   runService(name, async () => {
     const config = readConfig(schema)
     const { KAFKA_BROKERS: brokers, LOG_LEVEL: level, PORT: port, HOST: hostname } = config
-    const log = createLog({ service: name, level })
-    const metrics = createMetrics({ service: name })
+    const log = createLog({ service: name, level, withhold: ['shippingAddress', 'address'] })
+    const metrics = participantMetrics(createMetrics({ service: name }))
     const faults = switchedFaults(config, log)
     const refusals = refuses && config.FAULTS_ENABLED ? new Refusals(refuses) : undefined
-    const {
-      store,
-      react,
-      routes,
-      stopFirst = [],
-      upkeep = async () => {},
-      close,
-    } = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
+    const opened = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
+
+    const { store, routes, stopFirst = [], upkeep = async () => {}, close } = opened
+    const react = onDecoded(opened.react)
+    store.waitFor(needsOf(name))
 
     const catalogue = catalogueFor(name)
     const transport = kafkaTransport({ brokers, clientId: name, log })
@@ -105,19 +91,18 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
     const compensations = retryCompensations(letters, log)
     const keeping = everyTenMinutes(upkeep, log)
     const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
-    const handle = recordHandler({ ...parts, observe: observer(metrics), describePosition: transport.describe })
+    const handle = recordHandler({ ...parts, observe: countingObserver(metrics), describePosition: transport.describe })
     const subscription = transport.subscribe({
       groupId: name,
       topics: subscriptionsOf(name),
       handle,
       onFatal: fail,
     })
-    metrics.observeOutbox(async () => {
-      const { count, oldestMs } = await store.backlog()
-      return { depth: count, oldestSeconds: oldestMs / 1_000 }
+    addGauges(metrics, {
+      backlog: () => store.backlog(),
+      letterCounts: () => store.letterCounts(),
+      lag: () => subscription.lag(),
     })
-    metrics.observeDeadLetters(() => store.letterCounts())
-    metrics.observeConsumerLag(() => subscription.lag())
 
     const app = createApp({
       log,
@@ -163,7 +148,7 @@ export const runParticipant = <Config extends z.ZodObject & z.ZodType<BaseSettin
   })
 
 /** @throws ConfigurationError when faults are given without being enabled, or are wrong. */
-const switchedFaults = ({ FAULTS_ENABLED, FAULTS }: BaseSettings, log: Log): FaultRules | undefined => {
+const switchedFaults = ({ FAULTS_ENABLED, FAULTS }: ParticipantSettings, log: Log): FaultRules | undefined => {
   if (!FAULTS_ENABLED && FAULTS !== undefined) throw new ConfigurationError('FAULTS is set, but FAULTS_ENABLED is not true')
   if (!FAULTS_ENABLED) return undefined
   const faults = new FaultRules(log)
@@ -209,16 +194,3 @@ const openInsistently = async <T>(name: string, databaseUrl: string, log: Log, o
     }
   }
 }
-
-const observer = (metrics: Metrics): Observer => ({
-  transaction: (messages, { handled, duplicates }) => {
-    metrics.transactions.inc()
-    metrics.batchSize.observe(messages.length)
-    if (duplicates > 0) metrics.messagesDuplicate.inc(duplicates)
-    // Which of them were duplicates only the store knows; types are exact whenever there are none.
-    if (handled === messages.length) for (const { type } of messages) metrics.messagesHandled.inc({ type })
-    else if (handled > 0) metrics.messagesHandled.inc({ type: 'mixed' }, handled)
-  },
-  deadLettered: (reason) => metrics.messagesDeadLettered.inc({ reason }),
-  retried: () => metrics.handlingRetries.inc(),
-})

@@ -11,19 +11,19 @@ afterEach(() => void vi.useRealTimers())
 
 describe('which orders are refused', () => {
   test('the asked share of them, the same ones at each asking', () => {
-    const refusals = new Refusals('payments')
+    const refusals = new Refusals({ what: 'payments' })
     refusals.add({ percent: 30, forMs: minute })
     const refused = orders.filter((id) => refusals.refuses(id))
     expect(refused.length).toBeGreaterThan(500)
     expect(refused.length).toBeLessThan(700)
     expect(orders.filter((id) => refusals.refuses(id))).toEqual(refused)
-    const elsewhere = new Refusals('payments')
+    const elsewhere = new Refusals({ what: 'payments' })
     elsewhere.add({ percent: 30, forMs: minute })
     expect(orders.filter((id) => elsewhere.refuses(id))).toEqual(refused)
   })
 
   test('all with 100 percent, none with 0 and none without a refusal', () => {
-    const refusals = new Refusals('deliveries')
+    const refusals = new Refusals({ what: 'deliveries' })
     expect(orders.some((id) => refusals.refuses(id))).toBe(false)
     refusals.add({ percent: 0, forMs: minute })
     expect(orders.some((id) => refusals.refuses(id))).toBe(false)
@@ -32,8 +32,8 @@ describe('which orders are refused', () => {
   })
 
   test('of stock one SKU or all', () => {
-    const refusals = new Refusals('stock')
-    const { id } = refusals.add({ percent: 100, sku: 'keyboard', forMs: minute })
+    const refusals = new Refusals({ what: 'stock', by: 'sku' })
+    const { id } = refusals.add({ percent: 100, only: 'keyboard', forMs: minute })
     expect(refusals.refuses('order', 'keyboard')).toBe(true)
     expect(refusals.refuses('order', 'mouse')).toBe(false)
     expect(refusals.remove(id)).toBe(true)
@@ -43,7 +43,7 @@ describe('which orders are refused', () => {
 
   test('a refusal ends by itself', () => {
     vi.useFakeTimers()
-    const refusals = new Refusals('payments')
+    const refusals = new Refusals({ what: 'payments' })
     refusals.add({ percent: 100, forMs: 500 })
     expect(refusals.refuses('order')).toBe(true)
     vi.advanceTimersByTime(501)
@@ -53,7 +53,7 @@ describe('which orders are refused', () => {
 })
 
 test('the routes switch them for who has the token, and name what is wrong', async () => {
-  const refusals = new Refusals('payments')
+  const refusals = new Refusals({ what: 'payments' })
   const log = createLog({ service: 'test', destination: { write: () => {} } })
   const admin = { token: 'secret', routers: [refusalRoutes(refusals)] }
   const app = createApp({ log, metrics: createMetrics({ service: 'test' }), checks: {}, routes: Router(), admin })

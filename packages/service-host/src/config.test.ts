@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { baseConfig, ConfigurationError, durationMs, flag, readConfig, url } from './config.ts'
+import { addresses, baseConfig, ConfigurationError, durationMs, flag, readConfig, url } from './config.ts'
 
-const base = { PORT: '3001', KAFKA_BROKERS: 'a:9092', DATABASE_URL: 'postgresql://u:p@h/d' }
+const given = { ...baseConfig, BROKERS: addresses, DATABASE_URL: url }
+const base = { PORT: '3001', BROKERS: 'a:9092', DATABASE_URL: 'postgresql://u:p@h/d' }
 
 function faultOf(schema: z.ZodObject, env: Record<string, string>): string {
   try {
@@ -16,26 +17,25 @@ function faultOf(schema: z.ZodObject, env: Record<string, string>): string {
 
 describe('readConfig', () => {
   test('reads what the schema names, with defaults, and ignores the rest', () => {
-    const env = { ...base, KAFKA_BROKERS: 'a:9092, b:9093,[::1]:9094', PATH: '/bin', LOG_LEVEL: '' }
-    expect(readConfig(z.strictObject(baseConfig), env)).toEqual({
+    const env = { ...base, BROKERS: 'a:9092, b:9093,[::1]:9094', PATH: '/bin', LOG_LEVEL: '' }
+    expect(readConfig(z.strictObject(given), env)).toEqual({
       PORT: 3001,
       HOST: '127.0.0.1',
       LOG_LEVEL: 'info',
-      KAFKA_BROKERS: ['a:9092', 'b:9093', '[::1]:9094'],
+      BROKERS: ['a:9092', 'b:9093', '[::1]:9094'],
       DATABASE_URL: base.DATABASE_URL,
-      FAULTS_ENABLED: false,
     })
   })
 
   test('names every wrong or missing setting in one line', () => {
-    const fault = faultOf(z.object({ ...baseConfig, LIMIT: z.coerce.number() }), {
+    const fault = faultOf(z.object({ ...given, LIMIT: z.coerce.number() }), {
       PORT: '70000',
-      KAFKA_BROKERS: 'a',
+      BROKERS: 'a',
       DATABASE_URL: '  ',
       LOG_LEVEL: 'loud\nand proud',
     })
     expect(fault).toContain('PORT is "70000" (expected a port number, 0 to 65535)')
-    expect(fault).toContain('KAFKA_BROKERS is "a" (expected host:port')
+    expect(fault).toContain('BROKERS is "a" (expected host:port')
     expect(fault).toContain('DATABASE_URL is missing (expected a URL')
     expect(fault).toContain('LOG_LEVEL is "loud\\nand proud" (expected one of "trace"|')
     expect(fault).toContain('LIMIT is missing (expected number')

@@ -41,31 +41,26 @@ export const flag = z
   .regex(/^(true|false|1|0|yes|no|on|off)$/i, FLAG_EXPECTED)
   .transform((text) => /^(true|1|yes|on)$/i.test(text))
 
-const BROKERS_EXPECTED = 'expected host:port, several separated by commas'
-const brokers = z
-  .string(BROKERS_EXPECTED)
-  .transform((text) => text.split(',').map((broker) => broker.trim()))
-  .refine((list) => list.every((broker) => /^[^\s:/]+:\d{1,5}$|^\[[\da-f:.]+\]:\d{1,5}$/i.test(broker)), BROKERS_EXPECTED)
+const ADDRESSES_EXPECTED = 'expected host:port, several separated by commas'
+/** Addresses `host:port` as a list, written with commas between them. */
+export const addresses = z
+  .string(ADDRESSES_EXPECTED)
+  .transform((text) => text.split(',').map((address) => address.trim()))
+  .refine((list) => list.every((address) => /^[^\s:/]+:\d{1,5}$|^\[[\da-f:.]+\]:\d{1,5}$/i.test(address)), ADDRESSES_EXPECTED)
 
 /**
- * What every service reads; spread it into its own schema, where a key of the same name replaces one of these:
+ * What every process reads; spread it into its own schema, where a key of the same name replaces one of these:
  * `z.object({ ...baseConfig, PORT: port.default(3001), ORDER_DEADLINE: durationMs.default(300_000) })`.
  */
 export const baseConfig = {
   PORT: port,
   HOST: nonEmpty.default('127.0.0.1'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  KAFKA_BROKERS: brokers,
-  DATABASE_URL: url,
   /** Opens the admin routes to who sends it; without it there are none. */
   ADMIN_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]{8,200}$/, 'expected 8 to 200 visible ASCII characters')
     .optional(),
-  /** Compiles nothing in or out: only with it faults can be switched on. */
-  FAULTS_ENABLED: flag.default(false),
-  /** Faults from the start, as JSON; needs FAULTS_ENABLED. */
-  FAULTS: z.string().optional(),
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Connection, type Model, Schema } from 'mongoose'
 
-/** An outgoing message inside the document that told it. `data` is JSON text: it is only passed on. */
-export interface OutboxEntry {
+/** A message inside the document of its key: on its way out, or waiting. `data` is JSON text: it is only passed on. */
+export interface StoredMessage {
   readonly id: string
   readonly type: string
   readonly at: string
@@ -11,14 +11,18 @@ export interface OutboxEntry {
   readonly data: string
 }
 
-/** One document per key carries everything that one atomic write has to change: state, handled ids and outgoing messages. */
+/** One document per key carries everything that one atomic write has to change: state, handled ids, outgoing and waiting messages. */
 export interface MessageDocument<State> {
   readonly _id: string
   /** Counts the writes of the document; a write states which one it follows. */
   readonly version: number
   readonly state: State
   readonly handled: readonly string[]
-  readonly outbox: readonly OutboxEntry[]
+  readonly outbox: readonly StoredMessage[]
+  /** Types that others of the key need, and that have come; absent when there is none. */
+  readonly arrived?: readonly string[] | undefined
+  /** Messages that came before what they need; absent when there is none. */
+  readonly waiting?: readonly StoredMessage[] | undefined
   /** Dead letters that hold this key, oldest first; absent when there is none. */
   readonly parked?: readonly string[] | undefined
 }
@@ -39,6 +43,8 @@ export const messageDocumentModel = <State>(
       state: { type: Schema.Types.Mixed, required: true },
       handled: { type: [String], required: true },
       outbox: { type: [Schema.Types.Mixed], required: true },
+      arrived: { type: [String], default: undefined },
+      waiting: { type: [Schema.Types.Mixed], default: undefined },
       parked: { type: [String], default: undefined },
     },
     { collection, versionKey: false, autoIndex: false, autoCreate: false, writeConcern: { w: 'majority', j: true } },

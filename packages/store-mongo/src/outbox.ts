@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import type { Backlog, Stored } from '@shop/messaging/driver'
 import { type Message, optionalParts, restAfterSweep } from '@shop/messaging/driver'
 import type { mongo } from 'mongoose'
-import type { MessageDocument, OutboxEntry } from './document.ts'
+import type { MessageDocument, StoredMessage } from './document.ts'
 import { isTransientMongoError } from './transient.ts'
 
 /** How long relayed messages may stay in their documents: most leave with the document's next write, the rest in one update. */
@@ -22,7 +22,7 @@ interface Lease {
   until: Date
 }
 
-export const toEntry = (m: Message): OutboxEntry => ({
+export const toEntry = (m: Message): StoredMessage => ({
   id: m.id,
   type: m.type,
   at: m.at,
@@ -41,7 +41,7 @@ export class MongoOutbox<State> {
   readonly #leases: mongo.Collection<Lease>
   readonly #holder = `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2)}`
   /** By key; the key whose first one was stored longest ago comes first. */
-  readonly #unsent = new Map<string, readonly OutboxEntry[]>()
+  readonly #unsent = new Map<string, readonly StoredMessage[]>()
   #unsentCount = 0
   readonly #relayed = new Set<string>()
   /** Relayed, but perhaps still in their documents: id → key. */
@@ -58,7 +58,7 @@ export class MongoOutbox<State> {
   }
 
   /** Notes what a document carries, as it was written or read. */
-  stored(key: string, entries: readonly OutboxEntry[]): void {
+  stored(key: string, entries: readonly StoredMessage[]): void {
     const known = this.#unsent.get(key) ?? []
     const unsent = entries.filter((e) => !this.#relayed.has(e.id))
     // One that was read before the last write brings nothing new, and lacks what was added.
@@ -72,7 +72,7 @@ export class MongoOutbox<State> {
     this.#sweepAt = 0
   }
 
-  #setUnsent(key: string, entries: readonly OutboxEntry[]): void {
+  #setUnsent(key: string, entries: readonly StoredMessage[]): void {
     this.#unsentCount += entries.length - (this.#unsent.get(key)?.length ?? 0)
     if (entries.length === 0) this.#unsent.delete(key)
     else this.#unsent.set(key, entries)
@@ -174,7 +174,7 @@ export class MongoOutbox<State> {
   }
 }
 
-const toMessage = (e: OutboxEntry, key: string): Message => ({
+export const toMessage = (e: StoredMessage, key: string): Message => ({
   id: e.id,
   type: e.type,
   key,

@@ -1,31 +1,26 @@
-import type { Backlog, DeadLetter, LetterQuery, Message, Outcome, React, Stored } from '@shop/messaging/driver'
+import type { Backlog, DeadLetter, LetterQuery, Message, NeedsByType, Outcome, React, Stored } from '@shop/messaging/driver'
 import {
+  arrange,
   assertOwnKeys,
-  byKey,
   type Decided,
   type DocumentStore,
   Documents,
   distinct,
+  Needs,
   type NewDocument,
   sortBatch,
 } from '@shop/messaging/driver'
 import type { Connection, Model, mongo } from 'mongoose'
+import { type Change, changedDocuments } from './change.ts'
 import { MongoDeadLetters } from './dead-letters.ts'
 import type { MessageDocument } from './document.ts'
 import { MongoOutbox, toEntry } from './outbox.ts'
 import { RecentDocuments } from './recent.ts'
 import { isTransientMongoError } from './transient.ts'
+import { arrivalsIn, type Upgrade, upgraded } from './waiting.ts'
 import { DocumentWriter } from './writing.ts'
 
 const conflictsMax = 50
-
-/** What is to be written into the documents at hand, beside their states. */
-interface Change {
-  readonly fresh: readonly Message[]
-  readonly emit: readonly Message[]
-  /** By key, the letters that hold it from now on; absent keys stay as they are. */
-  readonly parked?: ReadonlyMap<string, readonly string[]>
-}
 
 /**
  * The contract on MongoDB without transactions: one atomic write of one document per key, guarded by the version that it follows.
@@ -38,17 +33,25 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
   readonly #outbox: MongoOutbox<State>
   readonly #letters: MongoDeadLetters
   readonly #recent = new RecentDocuments<State>()
+  readonly #upgrade: Upgrade<State> | undefined
   #listener: () => void = () => {}
+  #needs = new Needs()
 
-  constructor(connection: Connection, model: Model<MessageDocument<State>>) {
+  /** @param upgrade reads states of an earlier release; default: there are none. */
+  constructor(connection: Connection, model: Model<MessageDocument<State>>, upgrade?: Upgrade<State>) {
     const { db } = connection
     if (!db) throw new Error('MongoMessageStore needs a connection that is open')
     // The driver's own collection: states come from typed deciders, so casting each write by a schema would only cost time.
     this.#db = db
+    this.#upgrade = upgrade
     this.#collection = db.collection<MessageDocument<State>>(model.collection.collectionName)
     this.#writer = new DocumentWriter(db, model.collection.collectionName)
     this.#outbox = new MongoOutbox(this.#collection, db.collection('leases'))
     this.#letters = new MongoDeadLetters(db.collection('dead_letters'))
+  }
+
+  waitFor(needs: NeedsByType): void {
+    this.#needs = new Needs(needs)
   }
 
   async handleOnce(batch: readonly Message[], react: React<Documents<State>>): Promise<Outcome> {
@@ -67,12 +70,24 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
         const done = new Set([...fresh.map((m) => m.id), ...batch.flatMap((m) => (own.has(m.id) ? m.id : []))]).size
         for (const { id } of fresh) attempted.add(id)
         outcome = { handled: done, duplicates: batch.length - done - held.length, held }
-        return { fresh, emit: fresh.length === 0 ? [] : await react(work, fresh) }
+        return await this.#carryOut(work, loaded, fresh, react)
       },
       // Each key gets at least a handled id, so what was guessed of it is checked by a write.
       this.#recent.guess(keys),
     )
     return outcome
+  }
+
+  /** Hands over what is due, and keeps what has to wait. */
+  async #carryOut(
+    work: Documents<State>,
+    loaded: readonly MessageDocument<State>[],
+    fresh: readonly Message[],
+    react: React<Documents<State>>,
+  ): Promise<Change> {
+    const before = new Map(loaded.map((d) => [d._id, d]))
+    const { due, arrivals } = arrange(fresh, this.#needs, (key) => arrivalsIn(before.get(key)))
+    return { fresh, arrivals, emit: due.length === 0 ? [] : await react(work, due) }
   }
 
   /**
@@ -101,7 +116,8 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
     await this.#change([message.key], async (work, [document]) => {
       const fresh = document?.handled.includes(message.id) ? [] : [message]
       outcome ??= { handled: fresh.length, duplicates: 1 - fresh.length, held: [] }
-      return { fresh, emit: fresh.length === 0 ? [] : await react(work, fresh), parked: without(letter, document) }
+      const loaded = document === undefined ? [] : [document]
+      return { ...(await this.#carryOut(work, loaded, fresh, react)), parked: without(letter, document) }
     })
     await this.#letters.remove(letter)
     return outcome ?? { handled: 0, duplicates: 0, held: [] }
@@ -180,7 +196,7 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
       const change = await decide(work, loaded, tried)
       assertOwnKeys(change.emit, new Set(keys))
       const before = new Map(loaded.map((d) => [d._id, d]))
-      const changed = this.#changes(keys, before, work, change)
+      const changed = changedDocuments(keys, before, work, change, (id) => this.#outbox.hasRelayed(id))
       if (changed.length === 0) return
       if (await this.#replace(changed, before)) {
         this.#recent.written(changed)
@@ -195,40 +211,15 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
   }
 
   async #load(keys: readonly string[]): Promise<MessageDocument<State>[]> {
-    return (await this.#collection.find({ _id: { $in: keys } } as object).toArray()) as unknown as MessageDocument<State>[]
+    const found = await this.#collection.find({ _id: { $in: keys } } as object).toArray()
+    const documents = found as unknown as MessageDocument<State>[]
+    const upgrade = this.#upgrade
+    return upgrade === undefined ? documents : documents.map((d) => upgraded(d, upgrade))
   }
 
   #toRelay(documents: readonly MessageDocument<State>[]): void {
     for (const d of documents) this.#outbox.stored(d._id, d.outbox)
     if (documents.some((d) => d.outbox.length > 0)) this.#listener()
-  }
-
-  /** The documents to write: those with handled ids, outgoing messages, other letters, or a state that is another object than before. */
-  #changes(
-    keys: readonly string[],
-    before: ReadonlyMap<string, MessageDocument<State>>,
-    work: Documents<State>,
-    change: Change,
-  ): MessageDocument<State>[] {
-    const fresh = byKey(change.fresh)
-    const told = byKey(change.emit)
-    return keys.flatMap((key) => {
-      const old = before.get(key)
-      const state = work.get(key)
-      const ids = fresh.get(key) ?? []
-      const emit = told.get(key) ?? []
-      const parked = change.parked?.get(key) ?? old?.parked ?? []
-      const isAsBefore = (state ?? null) === (old?.state ?? null) && parked.length === (old?.parked ?? []).length
-      if (ids.length === 0 && emit.length === 0 && isAsBefore) return []
-      return {
-        _id: key,
-        version: (old?.version ?? 0) + 1,
-        state: (state ?? null) as State,
-        handled: [...(old?.handled ?? []), ...ids.map((m) => m.id)],
-        outbox: [...(old?.outbox ?? []).filter((e) => !this.#outbox.hasRelayed(e.id)), ...emit.map(toEntry)],
-        ...(parked.length === 0 ? {} : { parked }),
-      }
-    })
   }
 
   /** Writes documents over the versions that they follow. @returns false when some were not written, since others had changed them. */

@@ -9,6 +9,7 @@ import { createPool } from './pool.ts'
 import { messagingSchema } from './schema.ts'
 import { PostgresMessageStore } from './store.ts'
 import { isTransientPostgresError } from './transient.ts'
+import { waitingSchema } from './waiting.ts'
 
 const database = `store_${randomUUID().replaceAll('-', '')}`
 const url = new URL(backendUrl('POSTGRES_URL'))
@@ -39,8 +40,13 @@ const connect = (): Pool => {
 const prepare = async (): Promise<Pool> => {
   const observer = connect()
   pools.set(observer, observer)
-  await migrate(observer, [messagingSchema, deadLettersSchema, 'CREATE TABLE counts (key uuid PRIMARY KEY, count int NOT NULL)'])
-  await observer.query('TRUNCATE inbox, outbox, dead_letters, counts')
+  await migrate(observer, [
+    messagingSchema,
+    deadLettersSchema,
+    waitingSchema,
+    'CREATE TABLE counts (key uuid PRIMARY KEY, count int NOT NULL)',
+  ])
+  await observer.query('TRUNCATE inbox, outbox, dead_letters, arrivals, counts')
   return observer
 }
 

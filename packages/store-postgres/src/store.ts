@@ -1,9 +1,20 @@
-import type { Backlog, DeadLetter, LetterQuery, Message, MessageStore, Outcome, React, Stored } from '@shop/messaging/driver'
-import { notYetHandled } from '@shop/messaging/driver'
+import type {
+  Backlog,
+  DeadLetter,
+  LetterQuery,
+  Message,
+  MessageStore,
+  NeedsByType,
+  Outcome,
+  React,
+  Stored,
+} from '@shop/messaging/driver'
+import { arrange, Needs, notYetHandled } from '@shop/messaging/driver'
 import type { Pool, PoolClient } from 'pg'
 import { countLetters, findLetters, parkLetters, removeLetter, updateFailure } from './dead-letters.ts'
 import { PostgresOutbox } from './outbox.ts'
 import { isStaleSession, isTransientPostgresError } from './transient.ts'
+import { type OpenArrivals, openArrivals } from './waiting.ts'
 
 const insertInbox = {
   name: 'inbox-insert',
@@ -24,6 +35,7 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
   readonly #pool: Pool
   readonly #outbox: PostgresOutbox
   #listener: () => void = () => {}
+  #needs = new Needs()
 
   /** @param service names the outbox's `aggregatetype`, and the lock that makes one process the relay. */
   constructor(pool: Pool, service: string) {
@@ -31,19 +43,35 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
     this.#outbox = new PostgresOutbox(pool, service, () => this.#listener())
   }
 
+  waitFor(needs: NeedsByType): void {
+    this.#needs = new Needs(needs)
+  }
+
   async handleOnce(batch: readonly Message[], react: React<PoolClient>): Promise<Outcome> {
     if (batch.length === 0) return { handled: 0, duplicates: 0, held: [] }
     return await this.transaction(async (client) => {
       const unique = notYetHandled(batch, new Set())
-      const { rows } = await client.query<{ id: string }>({
-        ...insertInbox,
-        values: [unique.map((m) => m.id), unique.map((m) => m.key)],
-      })
+      const [{ rows }, arrivals] = await Promise.all([
+        client.query<{ id: string }>({ ...insertInbox, values: [unique.map((m) => m.id), unique.map((m) => m.key)] }),
+        openArrivals(client, unique, this.#needs),
+      ])
       const { fresh, held } =
         rows.length === unique.length ? { fresh: unique, held: [] } : await sortInserted(client, unique, rows)
-      const emit = fresh.length === 0 ? [] : await react(client, fresh)
+      const emit = await this.#carryOut(client, fresh, arrivals, react)
       return { result: { handled: fresh.length, duplicates: batch.length - fresh.length - held.length, held }, emit }
     })
+  }
+
+  /** Hands over what is due, and keeps what has to wait. @returns what is to be told. */
+  async #carryOut(
+    client: PoolClient,
+    fresh: readonly Message[],
+    opened: OpenArrivals,
+    react: React<PoolClient>,
+  ): Promise<readonly Message[]> {
+    const { due, arrivals } = arrange(fresh, this.#needs, opened.of)
+    const [emit] = await Promise.all([due.length === 0 ? [] : react(client, due), opened.save(arrivals)])
+    return emit
   }
 
   async park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
@@ -53,7 +81,8 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
   async handleParked(letter: DeadLetter, message: Message, react: React<PoolClient>): Promise<Outcome> {
     return await this.transaction(async (client) => {
       const isFresh = (await removeLetter(client, letter)) && (await handledNow(client, message.id))
-      const emit = isFresh ? await react(client, [message]) : []
+      const fresh = isFresh ? [message] : []
+      const emit = await this.#carryOut(client, fresh, await openArrivals(client, fresh, this.#needs), react)
       return { result: { handled: isFresh ? 1 : 0, duplicates: isFresh ? 0 : 1, held: [] }, emit }
     })
   }

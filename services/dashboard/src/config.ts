@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { participants } from '@shop/manifest'
-import { baseConfig, ConfigurationError, durationMs, flag, nonEmpty, port, readConfig } from '@shop/service-host'
+import { addresses, baseConfig, ConfigurationError, durationMs, flag, nonEmpty, port, readConfig } from '@shop/service-host'
 import { z } from 'zod'
 
 const list = z.string().transform((text) =>
@@ -25,12 +25,12 @@ const command = z.string().transform((text, context) => {
   }
 })
 
-const { HOST, LOG_LEVEL, KAFKA_BROKERS, ADMIN_TOKEN } = baseConfig
+const { HOST, LOG_LEVEL, ADMIN_TOKEN } = baseConfig
 
 const settings = z.object({
   HOST,
   LOG_LEVEL,
-  KAFKA_BROKERS,
+  KAFKA_BROKERS: addresses,
   ADMIN_TOKEN,
   PORT: port.default(3000),
   /** Where the dashboard keeps its store; it may be deleted at any time. */

@@ -35,7 +35,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
   const feed = new Feed(projection)
   const stream = new Stream({ feed, store })
   const metrics = createMetrics({ service: 'dashboard' })
-  const count = addMetrics(metrics.registry, { projection, readers: () => stream.readers })
+  const count = addMetrics(metrics, { projection, readers: () => stream.readers, lag: () => subscription.lag() })
 
   // A store that is begun anew has a group of its own, which reads the topics from their beginning.
   const group = `dashboard-${store.id}`
@@ -56,7 +56,6 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     fetchBytesPerPartitionMax,
     fetchIntervalMsMin,
   })
-  metrics.observeConsumerLag(() => subscription.lag())
 
   const upstream = new Upstream(config.SERVICE_URLS)
   const bursts = new Bursts((order) =>

@@ -4,5 +4,8 @@ import { runDashboard } from './dashboard.ts'
 
 await runService('dashboard', async () => {
   const config = readSettings()
-  await runDashboard(config, createLog({ service: 'dashboard', level: config.LOG_LEVEL }))
+  await runDashboard(
+    config,
+    createLog({ service: 'dashboard', level: config.LOG_LEVEL, withhold: ['shippingAddress', 'address'] }),
+  )
 })

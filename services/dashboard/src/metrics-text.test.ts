@@ -1,13 +1,17 @@
-import { createMetrics } from '@shop/service-host'
+import { createMetrics, sampledGauge } from '@shop/service-host'
+import { Counter, Gauge } from 'prom-client'
 import { expect, test } from 'vitest'
 import { byLabel, readMetrics, sumOf } from './metrics-text.ts'
 
 test('reads what a service of the shop writes', async () => {
   const metrics = createMetrics({ service: 'payment' })
-  metrics.messagesHandled.inc({ type: 'OrderPlaced' }, 3)
-  metrics.messagesHandled.inc({ type: 'Odd "quoted" \\ type' }, 2)
-  metrics.observeOutbox(async () => ({ depth: 7, oldestSeconds: 1.5 }))
-  metrics.observeDeadLetters(async () => ({ failed: 1, held: 4 }))
+  const registers = [metrics.registry]
+  const handled = new Counter({ name: 'shop_messages_handled_total', help: 'Messages.', labelNames: ['type'], registers })
+  handled.inc({ type: 'OrderPlaced' }, 3)
+  handled.inc({ type: 'Odd "quoted" \\ type' }, 2)
+  new Gauge({ name: 'shop_outbox_oldest_seconds', help: 'Age.', registers }).set(1.5)
+  const letters = { name: 'shop_dead_letters', help: 'Letters.', label: 'kind', source: 'dead_letters' } as const
+  sampledGauge(metrics, letters, async () => ({ failed: 1, held: 4 }))
   const samples = readMetrics(await metrics.scrape())
   expect(sumOf(samples, 'shop_messages_handled_total')).toBe(5)
   expect(samples.find((s) => s.value === 2 && s.name === 'shop_messages_handled_total')?.labels.type).toBe('Odd "quoted" \\ type')

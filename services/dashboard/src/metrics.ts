@@ -1,11 +1,22 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { type Metrics, type Source, sampledGauge } from '@shop/service-host'
+import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Change, Projection } from './projection.ts'
 
+export interface Watched {
+  readonly projection: Projection
+  /** Pages that follow the stream. */
+  readonly readers: () => number
+  /** Messages not yet handled, by topic. */
+  readonly lag: Source<Readonly<Record<string, number>>>
+}
+
 /** The dashboard's own figures. @returns what to call with each change. */
-export const addMetrics = (registry: Registry, { projection, readers }: { projection: Projection; readers: () => number }) => {
-  const registers = [registry]
+export const addMetrics = (metrics: Metrics, { projection, readers, lag }: Watched) => {
+  const registers = [metrics.registry]
+  const behind = { name: 'shop_consumer_lag', label: 'topic', source: 'consumer_lag' } as const
+  sampledGauge(metrics, { ...behind, help: 'Messages in a topic that this service has not yet handled.' }, lag)
   const records = new Counter({ name: 'dashboard_records_total', help: 'Records read into the store.', registers })
-  const lag = new Histogram({
+  const age = new Histogram({
     name: 'dashboard_lag_seconds',
     help: 'Seconds from the time of a record in Kafka to its being stored here.',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 10, 60],
@@ -29,6 +40,6 @@ export const addMetrics = (registry: Registry, { projection, readers }: { projec
   })
   return ({ events, lagsMs }: Change): void => {
     records.inc(events)
-    for (const ms of lagsMs) lag.observe(ms / 1_000)
+    for (const ms of lagsMs) age.observe(ms / 1_000)
   }
 }

@@ -1,19 +1,20 @@
-import { runParticipant } from '@shop/participant'
-import { baseConfig, port } from '@shop/service-host'
+import { participantConfig, runParticipant } from '@shop/participant'
+import { port } from '@shop/service-host'
 import { connectMongo, MongoMessageStore } from '@shop/store-mongo'
 import { z } from 'zod'
 import { routes } from './http.ts'
 import { reactions } from './reactions.ts'
-import { shipmentModel } from './store.ts'
+import { refuses } from './refuses.ts'
+import { shipmentModel, upgradeShipment } from './store.ts'
 
 await runParticipant({
   name: 'delivery',
-  refuses: 'deliveries',
-  config: z.object({ ...baseConfig, PORT: port.default(3004) }),
+  refuses,
+  config: z.object({ ...participantConfig, PORT: port.default(3004) }),
   open: async ({ config, refusals }) => {
     const connection = await connectMongo({ uri: config.DATABASE_URL, applicationName: 'delivery' })
     const model = shipmentModel(connection)
-    const store = new MongoMessageStore(connection, model)
+    const store = new MongoMessageStore(connection, model, upgradeShipment)
     const react = reactions((orderId) => refusals?.refuses(orderId) ?? false)
     return { store, react, routes: routes(model), close: () => store.close().then(() => connection.close()) }
   },

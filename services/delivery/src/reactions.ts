@@ -5,13 +5,13 @@ import { decide, type Shipment } from './shipment.ts'
 
 /** @param isRefused orders whose delivery is to be rejected; default none. */
 export const reactions =
-  (isRefused: (orderId: string) => boolean = () => false): React<Documents<Shipment>> =>
+  (isRefused: (orderId: string) => boolean = () => false): React<Documents<Shipment>, Incoming<'delivery'>> =>
   async (shipments, fresh) => {
     const outgoing: Message[] = []
-    for (const event of fresh as readonly Incoming<'delivery'>[]) {
-      const { state, told } = decide(shipments.get(event.key), event, isRefused(event.key))
+    for (const event of fresh) {
+      const { state, emit } = decide(shipments.get(event.key), event, isRefused(event.key))
       if (state !== undefined) shipments.set(event.key, state)
-      outgoing.push(...told.map(({ cause, fact }) => causedBy(cause, fact)))
+      outgoing.push(...emit.map((fact) => causedBy(event, fact)))
     }
     return outgoing
   }

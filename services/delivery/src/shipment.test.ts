@@ -1,7 +1,9 @@
-import type { Emitted, Incoming } from '@shop/choreography'
+import { type Emitted, type Incoming, needsOf } from '@shop/choreography'
+import { type Arrivals, arrange, type Message, Needs, noArrivals } from '@shop/messaging/driver'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decide, type Shipment, type Told } from './shipment.ts'
+import { decide, type Shipment } from './shipment.ts'
+import { upgradeShipment } from './store.ts'
 
 type Event = Incoming<'delivery'>
 type State = Shipment | undefined
@@ -33,22 +35,32 @@ const reserved = event('StockReserved')
 const scheduledBy = (carrier: string): Emitted<'delivery'> => ({ type: 'DeliveryScheduled', data: { carrier } })
 const rejectedFor = (reason: string): Emitted<'delivery'> => ({ type: 'DeliveryRejected', data: { reason } })
 
+const needs = new Needs(needsOf('delivery'))
+
+/** As the kit does: what comes before what it needs is handed over behind it. */
 const run = (events: readonly Event[]) => {
-  const told: Told[] = []
-  const state = events.reduce<State>((before, e) => {
-    const { state: after, told: more } = decide(before, e)
-    told.push(...more)
-    return after
-  }, undefined)
-  return { state, told }
+  let state: State
+  let kept: Arrivals = noArrivals
+  const told: { readonly cause: Event; readonly fact: Emitted<'delivery'> }[] = []
+  for (const e of events) {
+    const { due, arrivals } = arrange([e], needs, () => kept)
+    kept = arrivals.get(e.key) ?? kept
+    for (const cause of due as readonly (Message & Event)[]) {
+      const { state: after, emit } = decide(state, cause)
+      state = after
+      told.push(...emit.map((fact) => ({ cause, fact })))
+    }
+  }
+  return { state, told, waiting: kept.waiting }
 }
 
 /** given(…events).when(event).then(what is told and the state afterwards); only StockReserved is ever answered. */
 const given = (...events: Event[]) => {
-  const before = run(events).state
+  const before = run(events)
   return {
     when: (e: Event) => {
-      const { state, told } = decide(before, e)
+      const { state, told: all } = run([...events, e])
+      const told = all.slice(before.told.length)
       return {
         // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits it
         then: (facts: readonly Emitted<'delivery'>[], expected: State) => {
@@ -57,7 +69,7 @@ const given = (...events: Event[]) => {
         },
         thenNothing: () => {
           expect(told).toEqual([])
-          expect(state).toBe(before)
+          expect(state).toEqual(before.state)
         },
       }
     },
@@ -84,17 +96,19 @@ describe('reserved goods', () => {
 })
 
 describe('before OrderPlaced', () => {
-  test('StockReserved waits for the address', () => given().when(reserved).then([], { early: reserved }))
+  test('StockReserved waits for the address', () => {
+    expect(run([reserved])).toEqual({ state: undefined, told: [], waiting: [reserved] })
+    expect(() => decide(undefined, reserved)).toThrow('before OrderPlaced')
+  })
   test('StockReserved is answered when the address comes', () =>
     given(reserved)
       .when(placed)
-      .then([scheduledBy('Stadtbote')], { address, early: reserved, status: 'SCHEDULED', carrier: 'Stadtbote' }))
+      .then([scheduledBy('Stadtbote')], { address, status: 'SCHEDULED', carrier: 'Stadtbote' }))
   test('StockReserved is rejected when the address comes and is not served', () =>
     given(reserved)
       .when(placedInAntarctica)
       .then([rejectedFor('address_not_served')], {
         address: addressIn('AQ'),
-        early: reserved,
         status: 'REJECTED',
         reason: 'address_not_served',
       }))
@@ -113,14 +127,14 @@ describe('a request to cancel', () => {
     given(placed, requested)
       .when(reserved)
       .then([rejectedFor('order_cancelled')], { ...undone, address }))
-  test('stops what is reserved later, even before the address is known', () =>
-    given(requested)
-      .when(reserved)
-      .then([rejectedFor('order_cancelled')], undone))
+  test('stops what is reserved later, once the address is known', () =>
+    given(requested, reserved)
+      .when(placed)
+      .then([rejectedFor('order_cancelled')], { ...undone, address }))
   test('stops what was reserved but waits for the address', () =>
     given(reserved, requested)
       .when(placed)
-      .then([rejectedFor('order_cancelled')], { ...undone, address, early: reserved }))
+      .then([rejectedFor('order_cancelled')], { ...undone, address }))
   test('is the reason also where nobody delivers', () =>
     given(placedInAntarctica, requested)
       .when(reserved)
@@ -131,7 +145,6 @@ describe('what comes again, or too late, changes nothing', () => {
   const rows: [string, Event[], Event[]][] = [
     ['placed', [placed], [placed, placedInAntarctica]],
     ['tombstone', [requested], [requested]],
-    ['waiting for the address', [reserved], [reserved]],
     ['SCHEDULED', [placed, reserved], [placed, requested, reserved]],
     ['SCHEDULED late', [reserved, placed], [placed, requested, reserved]],
     ['REJECTED', [placedInAntarctica, reserved], [placed, requested, reserved]],
@@ -170,7 +183,7 @@ describe('whatever the order of arrival and whatever comes again', () => {
         const { state, told } = run(arrived)
         expect(told).toEqual([{ cause: reserved, fact: inTime ? rejectedFor('order_cancelled') : unasked }])
         expect(state?.status).toBe(told[0]?.fact.type === 'DeliveryScheduled' ? 'SCHEDULED' : 'REJECTED')
-        expect(run([...arrived, ...later])).toEqual({ state, told })
+        expect(run([...arrived, ...later])).toEqual({ state, told, waiting: [] })
       }),
       { numRuns: 500 },
     ),
@@ -193,14 +206,26 @@ describe('whatever the order of arrival and whatever comes again', () => {
 describe('a delivery that is to be refused', () => {
   const known = decide(undefined, placed).state
 
-  test('is rejected wherever it goes, also when the reservation came first', () => {
-    expect(decide(known, reserved, true).told.map((t) => t.fact)).toEqual([rejectedFor('no_carrier')])
-    const early = decide(undefined, reserved, true).state
-    expect(decide(early, placed, true).told.map((t) => t.fact)).toEqual([rejectedFor('no_carrier')])
+  test('is rejected wherever it goes', () => {
+    expect(decide(known, reserved, true).emit).toEqual([rejectedFor('no_carrier')])
   })
 
   test('once scheduled it stays so', () => {
     const { state } = decide(known, reserved)
-    expect(decide(state, reserved, true)).toEqual({ state, told: [] })
+    expect(decide(state, reserved, true)).toEqual({ state, emit: [] })
+  })
+})
+
+describe('a shipment of an earlier release', () => {
+  const early = { ...reserved, causationId: 'PaymentCaptured' }
+  test('hands over the StockReserved that it kept', () => {
+    const kept = { cancellationRequested: true, early } as Shipment
+    expect(upgradeShipment(kept)).toEqual({ state: { cancellationRequested: true }, arrived: [], waiting: [early] })
+  })
+  test('says that OrderPlaced has come, and has nothing to hand over once it is decided', () => {
+    expect(upgradeShipment({ address })).toEqual({ state: { address }, arrived: ['OrderPlaced'], waiting: [] })
+    const scheduled = { address, status: 'SCHEDULED', carrier: 'Stadtbote' } as const
+    const kept = { ...scheduled, early } as Shipment
+    expect(upgradeShipment(kept)).toEqual({ state: scheduled, arrived: ['OrderPlaced'], waiting: [] })
   })
 })

@@ -1,7 +1,6 @@
 /** Pure: what delivery decides. It owns the pivot: once scheduled, an order is completed; once rejected, it is undone. Never both. */
 import { type Decider, type Decision, decideBy, type Emitted, type Incoming } from '@shop/choreography'
 
-type StockReserved = Extract<Incoming<'delivery'>, { type: 'StockReserved' }>
 type OrderPlaced = Extract<Incoming<'delivery'>, { type: 'OrderPlaced' }>
 
 /** The shipment of one order, from the first that is heard of it. */
@@ -10,8 +9,6 @@ export interface Shipment {
   readonly address?: OrderPlaced['data']['shippingAddress']
   /** Somebody asked to cancel before it was scheduled: remembered also when nothing else is known yet. */
   readonly cancellationRequested?: true
-  /** Came before OrderPlaced, and waits for the address. */
-  readonly early?: StockReserved
   /** Absent until it is decided; final then. */
   readonly status?: 'SCHEDULED' | 'REJECTED'
   readonly carrier?: string
@@ -41,10 +38,11 @@ const decider: Decider<'delivery', State, [refused: boolean]> = {
       ? { state: { ...state, cancellationRequested: true }, emit: [] }
       : { state, emit: [] },
 
-  StockReserved: (state, event, refused) => {
+  // OrderPlaced has come: the choreography says that this one needs it.
+  StockReserved: (state, _event, refused) => {
     if (state?.status !== undefined) return { state, emit: [] }
     if (state?.cancellationRequested) return rejected(state, 'order_cancelled')
-    if (state?.address === undefined) return state?.early ? { state, emit: [] } : { state: { ...state, early: event }, emit: [] }
+    if (state?.address === undefined) throw new Error('StockReserved was carried out before OrderPlaced, which it needs')
     if (refused) return rejected(state, 'no_carrier')
     if (notServed.has(state.address.country)) return rejected(state, 'address_not_served')
     const carrier = carrierTo(state.address.country)
@@ -52,26 +50,6 @@ const decider: Decider<'delivery', State, [refused: boolean]> = {
   },
 }
 
-/** What is told, and the event that it answers: not always the one that came in last. */
-export interface Told {
-  readonly cause: Incoming<'delivery'>
-  readonly fact: Emitted<'delivery'>
-}
-
-/**
- * Decides the event and, once the address is there, the StockReserved that was waiting for it.
- * @param refused what is not scheduled yet is rejected, wherever it goes.
- */
-export const decide = (
-  state: State,
-  event: Incoming<'delivery'>,
-  refused = false,
-): { readonly state: State; readonly told: readonly Told[] } => {
-  const first = decideBy(decider, state, event, refused)
-  const told = first.emit.map((fact) => ({ cause: event, fact }))
-  const early = first.state?.early
-  if (early === undefined || first.state?.address === undefined || first.state.status !== undefined)
-    return { state: first.state, told }
-  const second = decideBy(decider, first.state, early, refused)
-  return { state: second.state, told: [...told, ...second.emit.map((fact) => ({ cause: early, fact }))] }
-}
+/** @param refused what is not scheduled yet is rejected, wherever it goes. */
+export const decide = (state: State, event: Incoming<'delivery'>, refused = false): Decision<State, Emitted<'delivery'>> =>
+  decideBy(decider, state, event, refused)

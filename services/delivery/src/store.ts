@@ -1,4 +1,5 @@
-import { type MessageDocument, messageDocumentModel } from '@shop/store-mongo'
+import type { Message } from '@shop/messaging'
+import { type MessageDocument, messageDocumentModel, type Upgrade } from '@shop/store-mongo'
 import type { Connection, Model } from 'mongoose'
 import type { Shipment } from './shipment.ts'
 
@@ -9,4 +10,18 @@ export const shipmentModel = (connection: Connection): ShipmentModel => messageD
 export const findShipment = async (model: ShipmentModel, orderId: string): Promise<Shipment | undefined> => {
   const found = await model.findById(orderId, { state: 1 }).lean()
   return found?.state ?? undefined
+}
+
+/** Before decision 16 a shipment itself kept the StockReserved that waited for its address, and nothing else said that OrderPlaced had come. */
+interface EarlierShipment extends Shipment {
+  readonly early?: Message
+}
+
+export const upgradeShipment: Upgrade<Shipment> = (shipment) => {
+  const { early, ...state } = shipment as EarlierShipment
+  return {
+    state: early === undefined ? shipment : state,
+    arrived: state.address === undefined ? [] : ['OrderPlaced'],
+    waiting: early === undefined || state.status !== undefined ? [] : [early],
+  }
 }

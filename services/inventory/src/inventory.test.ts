@@ -1,10 +1,17 @@
-import type { Emitted, Incoming } from '@shop/choreography'
+import { type Emitted, type Incoming, needsOf } from '@shop/choreography'
+import { type Arrivals, arrange, type Message, Needs, noArrivals } from '@shop/messaging/driver'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decide, type Line, type Reservation, type State, type Stock, type Told } from './inventory.ts'
+import { decide, type Line, type Reservation, type State, type Stock } from './inventory.ts'
 
 type Event = Incoming<'inventory'>
 type Type = Event['type']
+
+/** What was told, and the event that it answers. */
+interface Effect {
+  readonly cause: Event
+  readonly fact: Emitted<'inventory'>
+}
 
 const lines: Line[] = [
   { sku: 'mouse', quantity: 2 },
@@ -44,7 +51,7 @@ const stockOf = (quantities: Record<string, number>): Map<string, Stock> =>
   new Map(Object.entries(quantities).map(([sku, quantity]) => [sku, delivered(quantity)]))
 
 interface Expected {
-  readonly told?: readonly { readonly cause: Event; readonly fact: Emitted<'inventory'> }[]
+  readonly told?: readonly Emitted<'inventory'>[]
   readonly reservation?: Reservation
   /** onHand, reserved, issued. */
   readonly stock?: Record<string, readonly [number, number, number]>
@@ -56,17 +63,17 @@ const given = (quantities: Record<string, number>, ...events: Event[]) => {
   const before = events.reduce((state, e) => decide(state, e).state, empty)
   return {
     when: (e: Event) => {
-      const { state, told } = decide(before, e)
+      const { state, emit } = decide(before, e)
       return {
         // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits it
         then: (expected: Expected) => {
-          expect(told).toEqual(expected.told ?? [])
+          expect(emit).toEqual(expected.told ?? [])
           expect(state.reservation).toEqual(expected.reservation)
           for (const [sku, [onHand, reserved, issued]] of Object.entries(expected.stock ?? {}))
             expect(state.stock.get(sku)).toEqual({ onHand, reserved, issued, received: quantities[sku] })
         },
         thenNothing: () => {
-          expect(told).toEqual([])
+          expect(emit).toEqual([])
           expect(state).toBe(before)
         },
       }
@@ -74,10 +81,12 @@ const given = (quantities: Record<string, number>, ...events: Event[]) => {
   }
 }
 
+const needs = new Needs(needsOf('inventory'))
+
 const plenty = { mouse: 10, keyboard: 10 }
 const untouched = { mouse: [10, 0, 0], keyboard: [10, 0, 0] } as const
 const held = { mouse: [10, 2, 0], keyboard: [10, 1, 0] } as const
-const reservedFact = { cause: captured, fact: { type: 'StockReserved', data: { lines } } } as const
+const reservedFact = { type: 'StockReserved', data: { lines } } as const
 
 describe('an order placed', () => {
   test('keeps the lines and tells nothing', () => given(plenty).when(placed).then({ reservation: { lines }, stock: untouched }))
@@ -97,7 +106,7 @@ describe('a payment captured', () => {
     given({ mouse: 10, keyboard: 0 }, placed)
       .when(captured)
       .then({
-        told: [{ cause: captured, fact: { type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'keyboard' } } }],
+        told: [{ type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'keyboard' } }],
         reservation: { lines, status: 'REJECTED', reason: 'out_of_stock' },
         stock: { mouse: [10, 0, 0], keyboard: [0, 0, 0] },
       }))
@@ -105,7 +114,7 @@ describe('a payment captured', () => {
     given({ mouse: 10 }, placed)
       .when(captured)
       .then({
-        told: [{ cause: captured, fact: { type: 'StockRejected', data: { reason: 'unknown_sku', sku: 'keyboard' } } }],
+        told: [{ type: 'StockRejected', data: { reason: 'unknown_sku', sku: 'keyboard' } }],
         reservation: { lines, status: 'REJECTED', reason: 'unknown_sku' },
         stock: { mouse: [10, 0, 0] },
       }))
@@ -117,34 +126,20 @@ describe('a payment captured', () => {
     given({ mouse: 4 }, event('OrderPlaced', 'order', twice))
       .when(captured)
       .then({
-        told: [{ cause: captured, fact: { type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'mouse' } } }],
+        told: [{ type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'mouse' } }],
         reservation: { lines: twice, status: 'REJECTED', reason: 'out_of_stock' },
         stock: { mouse: [4, 0, 0] },
       })
     given({ mouse: 5 }, event('OrderPlaced', 'order', twice))
       .when(captured)
       .then({
-        told: [{ cause: captured, fact: { type: 'StockReserved', data: { lines: twice } } }],
+        told: [{ type: 'StockReserved', data: { lines: twice } }],
         reservation: { lines: twice, status: 'RESERVED' },
         stock: { mouse: [5, 5, 0] },
       })
   })
-  test('before the order waits for it', () =>
-    given(plenty)
-      .when(captured)
-      .then({ reservation: { early: captured }, stock: untouched }))
-  test('before the order is decided when the order comes, and is still the cause', () =>
-    given(plenty, captured)
-      .when(placed)
-      .then({ told: [reservedFact], reservation: { lines, status: 'RESERVED' }, stock: held }))
-  test('before the order can be rejected as well', () =>
-    given({ mouse: 1, keyboard: 10 }, captured)
-      .when(placed)
-      .then({
-        told: [{ cause: captured, fact: { type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'mouse' } } }],
-        reservation: { lines, status: 'REJECTED', reason: 'out_of_stock' },
-        stock: { mouse: [1, 0, 0] },
-      }))
+  test('is never carried out before the order: that would be a defect of the kit', () =>
+    expect(() => decide({ reservation: undefined, stock: stockOf(plenty) }, captured)).toThrow('before OrderPlaced'))
 })
 
 describe('a delivery rejected', () => {
@@ -152,7 +147,7 @@ describe('a delivery rejected', () => {
     given(plenty, placed, captured)
       .when(rejected)
       .then({
-        told: [{ cause: rejected, fact: { type: 'StockReleased', data: { lines, reason: 'address_not_served' } } }],
+        told: [{ type: 'StockReleased', data: { lines, reason: 'address_not_served' } }],
         reservation: { lines, status: 'RELEASED', reason: 'address_not_served' },
         stock: untouched,
       }))
@@ -168,10 +163,8 @@ describe('a delivery scheduled', () => {
 describe('what comes again, or when it has no meaning, changes nothing', () => {
   const histories: [string, Record<string, number>, Event[], Event[]][] = [
     ['nothing known', plenty, [], [rejected, scheduled]],
-    ['payment early', plenty, [captured], [captured, rejected, scheduled]],
     ['lines kept', plenty, [placed], [placed, rejected, scheduled]],
     ['RESERVED', plenty, [placed, captured], [placed, captured]],
-    ['RESERVED, the payment early', plenty, [captured, placed], [placed, captured]],
     ['REJECTED', {}, [placed, captured], [placed, captured, rejected, scheduled]],
     ['RELEASED', plenty, [placed, captured, rejected], [placed, captured, rejected, scheduled]],
     ['ISSUED', plenty, [placed, captured, scheduled], [placed, captured, rejected, scheduled]],
@@ -208,7 +201,8 @@ const picks = fc.array(fc.nat(), { maxLength: 60 })
 interface World {
   readonly stock: ReadonlyMap<string, Stock>
   readonly reservations: ReadonlyMap<string, Reservation>
-  readonly told: readonly Told[]
+  readonly told: readonly Effect[]
+  readonly waiting: readonly Message[]
 }
 
 const assertSound = (stock: ReadonlyMap<string, Stock>) => {
@@ -226,7 +220,8 @@ const sum = (all: readonly Line[], sku: string): number =>
 const run = (initial: Record<string, number>, plans: readonly Plan[], chosen: readonly number[]): World => {
   let stock: ReadonlyMap<string, Stock> = stockOf(initial)
   const reservations = new Map<string, Reservation>()
-  const told: Told[] = []
+  const told: Effect[] = []
+  const arrivals = new Map<string, Arrivals>()
   const seen: Event[] = []
   const coming: Event[] = plans.flatMap((p, i): Event[] => [
     event('OrderPlaced', `order-${i}`, p.lines),
@@ -234,7 +229,13 @@ const run = (initial: Record<string, number>, plans: readonly Plan[], chosen: re
   ])
 
   const planOf = (e: Event) => plans[Number(e.key.slice('order-'.length))]
+  /** As the kit does: what comes before what it needs is handed over behind it. */
   const take = (e: Event) => {
+    const arranged = arrange([e], needs, (key) => arrivals.get(key) ?? noArrivals)
+    for (const [key, kept] of arranged.arrivals) arrivals.set(key, kept)
+    for (const due of arranged.due as readonly (Message & Event)[]) carryOut(due)
+  }
+  const carryOut = (e: Event) => {
     const before: State = { reservation: reservations.get(e.key), stock }
     const decision = decide(before, e)
     expect(decide(before, e), 'the same decision again: the state before it is as it was').toEqual(decision)
@@ -244,16 +245,16 @@ const run = (initial: Record<string, number>, plans: readonly Plan[], chosen: re
       const found = stock.get(sku)
       return found === undefined ? -1 : found.onHand - found.reserved
     }
-    for (const { fact } of decision.told)
+    for (const fact of decision.emit)
       if (fact.type !== 'StockReleased')
         expect(fact.type).toBe(
           ordered.every(({ sku }) => sum(ordered, sku) <= available(sku)) ? 'StockReserved' : 'StockRejected',
         )
     stock = decision.state.stock
     if (decision.state.reservation) reservations.set(e.key, decision.state.reservation)
-    told.push(...decision.told)
+    told.push(...decision.emit.map((fact) => ({ cause: e, fact })))
     const answer = planOf(e)?.delivery
-    if (answer && decision.told.some((t) => t.fact.type === 'StockReserved')) coming.push(event(answer, e.key))
+    if (answer && decision.emit.some((fact) => fact.type === 'StockReserved')) coming.push(event(answer, e.key))
   }
   const takeNew = (index: number) => {
     const [e] = coming.splice(index, 1)
@@ -268,7 +269,7 @@ const run = (initial: Record<string, number>, plans: readonly Plan[], chosen: re
     else takeNew(index)
   }
   while (coming.length > 0) takeNew(0)
-  return { stock, reservations, told }
+  return { stock, reservations, told, waiting: [...arrivals.values()].flatMap((a) => a.waiting) }
 }
 
 describe('whatever the order of arrival and whatever comes again', () => {
@@ -288,7 +289,7 @@ describe('whatever the order of arrival and whatever comes again', () => {
   test('many orders over the same SKUs: never oversold, each event told at most once, the stock accounted for', () => {
     fc.assert(
       fc.property(quantities, fc.array(plan, { minLength: 1, maxLength: 6 }), picks, (initial, plans, chosen) => {
-        const { stock, reservations, told } = run(initial, plans, chosen)
+        const { stock, reservations, told, waiting } = run(initial, plans, chosen)
         const facts = told.map(({ cause, fact }) => `${fact.type} of ${cause.key}`)
         expect(facts.length).toBe(new Set(facts).size)
         for (const { cause, fact } of told)
@@ -297,7 +298,7 @@ describe('whatever the order of arrival and whatever comes again', () => {
         for (const [i, { lines: ordered, isPaid, delivery }] of plans.entries()) {
           const r = reservations.get(`order-${i}`)
           expect(r?.lines).toEqual(ordered)
-          expect(r?.early).toBeUndefined()
+          expect(waiting).toEqual([])
           const statuses = !isPaid
             ? [undefined]
             : [{ DeliveryScheduled: 'ISSUED', DeliveryRejected: 'RELEASED', none: 'RESERVED' }[delivery ?? 'none'], 'REJECTED']
@@ -329,15 +330,15 @@ describe('a SKU that is withheld', () => {
   const known = decide(start, placed).state
 
   test('is as out of stock for this order, and nothing is reserved', () => {
-    const { state, told } = decide(known, captured, (sku) => sku === 'keyboard')
-    expect(told.map((t) => t.fact)).toEqual([{ type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'keyboard' } }])
+    const { state, emit } = decide(known, captured, (sku) => sku === 'keyboard')
+    expect(emit).toEqual([{ type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'keyboard' } }])
     expect(state.stock).toEqual(start.stock)
   })
 
   test('does not matter to orders without it, nor to what is reserved already', () => {
-    expect(decide(known, captured, (sku) => sku === 'monitor').told.map((t) => t.fact.type)).toEqual(['StockReserved'])
+    expect(decide(known, captured, (sku) => sku === 'monitor').emit.map((fact) => fact.type)).toEqual(['StockReserved'])
     const { state } = decide(known, captured)
-    expect(decide(state, captured, () => true).told).toEqual([])
-    expect(decide(state, rejected, () => true).told.map((t) => t.fact.type)).toEqual(['StockReleased'])
+    expect(decide(state, captured, () => true).emit).toEqual([])
+    expect(decide(state, rejected, () => true).emit.map((fact) => fact.type)).toEqual(['StockReleased'])
   })
 })

@@ -1,7 +1,5 @@
 /** Pure: what inventory decides. All lines of an order are reserved or none, once; then released or issued, once. */
-import { type Decider, decideBy, type Emitted, type Incoming } from '@shop/choreography'
-
-type PaymentCaptured = Extract<Incoming<'inventory'>, { type: 'PaymentCaptured' }>
+import { type Decider, type Decision, decideBy, type Emitted, type Incoming } from '@shop/choreography'
 
 export interface Line {
   readonly sku: string
@@ -17,13 +15,11 @@ export interface Stock {
   readonly received: number
 }
 
-/** The reservation of one order, from the first that is heard of it. */
+/** The reservation of one order, from OrderPlaced on. */
 export interface Reservation {
-  /** Inventory's own copy; absent until OrderPlaced came. */
-  readonly lines?: readonly Line[]
-  /** Came before OrderPlaced, and waits for the lines; gone when it is decided. */
-  readonly early?: PaymentCaptured
-  /** Absent until it is decided. */
+  /** Inventory's own copy. */
+  readonly lines: readonly Line[]
+  /** Absent until it is paid for and decided. */
   readonly status?: 'RESERVED' | 'REJECTED' | 'RELEASED' | 'ISSUED'
   readonly reason?: string
 }
@@ -81,16 +77,14 @@ const moved = (stock: State['stock'], lines: readonly Line[], move: Move): State
 
 const decider: Decider<'inventory', State, [isWithheld: IsWithheld]> = {
   OrderPlaced: (state, { data: { lines } }) =>
-    state.reservation?.lines === undefined
-      ? { state: { ...state, reservation: { ...state.reservation, lines } }, emit: [] }
-      : { state, emit: [] },
+    state.reservation === undefined ? { state: { ...state, reservation: { lines } }, emit: [] } : { state, emit: [] },
 
-  PaymentCaptured: (state, event, isWithheld) => {
+  // OrderPlaced has come: the choreography says that this one needs it.
+  PaymentCaptured: (state, _event, isWithheld) => {
     const { reservation, stock } = state
-    if (reservation?.status !== undefined) return { state, emit: [] }
-    const lines = reservation?.lines
-    if (lines === undefined)
-      return reservation?.early ? { state, emit: [] } : { state: { ...state, reservation: { early: event } }, emit: [] }
+    if (reservation === undefined) throw new Error('PaymentCaptured was carried out before OrderPlaced, which it needs')
+    if (reservation.status !== undefined) return { state, emit: [] }
+    const { lines } = reservation
     const rejection = whyRejected(stock, lines, isWithheld)
     if (rejection !== undefined)
       return {
@@ -105,7 +99,7 @@ const decider: Decider<'inventory', State, [isWithheld: IsWithheld]> = {
 
   DeliveryRejected: (state, { data: { reason } }) => {
     const { reservation, stock } = state
-    if (reservation?.status !== 'RESERVED' || reservation.lines === undefined) return { state, emit: [] }
+    if (reservation?.status !== 'RESERVED') return { state, emit: [] }
     const { lines } = reservation
     return {
       state: { reservation: { lines, status: 'RELEASED', reason }, stock: moved(stock, lines, release) },
@@ -115,28 +109,14 @@ const decider: Decider<'inventory', State, [isWithheld: IsWithheld]> = {
 
   DeliveryScheduled: (state) => {
     const { reservation, stock } = state
-    if (reservation?.status !== 'RESERVED' || reservation.lines === undefined) return { state, emit: [] }
+    if (reservation?.status !== 'RESERVED') return { state, emit: [] }
     const { lines } = reservation
     return { state: { reservation: { lines, status: 'ISSUED' }, stock: moved(stock, lines, issue) }, emit: [] }
   },
 }
 
-/** What is told, and the event that it answers: not always the one that came in last. */
-export interface Told {
-  readonly cause: Incoming<'inventory'>
-  readonly fact: Emitted<'inventory'>
-}
-
-/** Decides the event and, once the lines are there, the PaymentCaptured that was waiting for them. */
 export const decide = (
   state: State,
   event: Incoming<'inventory'>,
   isWithheld: IsWithheld = () => false,
-): { readonly state: State; readonly told: readonly Told[] } => {
-  const first = decideBy(decider, state, event, isWithheld)
-  const told = first.emit.map((fact) => ({ cause: event, fact }))
-  const early = first.state.reservation?.early
-  if (early === undefined || first.state.reservation?.lines === undefined) return { state: first.state, told }
-  const second = decideBy(decider, first.state, early, isWithheld)
-  return { state: second.state, told: [...told, ...second.emit.map((fact) => ({ cause: early, fact }))] }
-}
+): Decision<State, Emitted<'inventory'>> => decideBy(decider, state, event, isWithheld)

@@ -1,16 +1,17 @@
-import { runParticipant } from '@shop/participant'
-import { baseConfig, durationMs, port } from '@shop/service-host'
+import { participantConfig, runParticipant } from '@shop/participant'
+import { durationMs, port } from '@shop/service-host'
 import { createPool, forgetHandled, PostgresMessageStore } from '@shop/store-postgres'
 import { z } from 'zod'
 import { routes } from './http.ts'
 import { reactions } from './reactions.ts'
+import { refuses } from './refuses.ts'
 import * as tables from './store.ts'
 
 await runParticipant({
   name: 'inventory',
-  refuses: 'stock',
+  refuses,
   config: z.object({
-    ...baseConfig,
+    ...participantConfig,
     PORT: port.default(3003),
     /** For so long a message that comes again is known by its id, and an Idempotency-Key gets its first answer. */
     INBOX_RETENTION: durationMs.default(20 * 24 * 3_600_000),

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { causedBy, type Message, startedBy } from '@shop/messaging'
-import { createPool, PostgresMessageStore } from '@shop/store-postgres'
+import { needsOf } from '@shop/choreography'
+import { causedBy, type Message, onDecoded, startedBy } from '@shop/messaging'
+import { createPool, migrate, PostgresMessageStore } from '@shop/store-postgres'
 import pg, { type Pool } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { initialise } from './init.ts'
 import { reactions } from './reactions.ts'
+import { migrations } from './schema.ts'
 import * as tables from './store.ts'
 
 const { findReservation, listStock } = tables
-const react = reactions(tables)
+const react = onDecoded(reactions(tables))
 
 const { POSTGRES_URL } = process.env
 if (!POSTGRES_URL) throw new Error('POSTGRES_URL is not set: run the tests by "npm test", which starts the backends')
@@ -26,6 +28,7 @@ beforeAll(async () => {
   await initialise(connectionString, { loadSkus: 0 })
   pool = createPool({ connectionString, applicationName: 'inventory-test', onIdleError: () => {} })
   store = new PostgresMessageStore(pool, 'inventory')
+  store.waitFor(needsOf('inventory'))
 })
 afterAll(async () => {
   await store.close()
@@ -52,7 +55,7 @@ const takeOutbox = async (): Promise<Message[]> => {
 test('a payment that comes in an earlier batch than its order is still the cause of the answer', async () => {
   const { key, placed, captured } = order([{ sku: 'laptop', quantity: 1 }])
   await store.handleOnce([captured], react)
-  expect((await findReservation(pool, key))?.early).toEqual(captured)
+  expect(await findReservation(pool, key)).toBeUndefined()
   await store.handleOnce([placed], react)
   expect(await findReservation(pool, key)).toEqual({ status: 'RESERVED', lines: [{ sku: 'laptop', quantity: 1 }] })
   expect(await takeOutbox()).toMatchObject([
@@ -99,4 +102,32 @@ test('one batch may hold whole sagas over the same SKU: each line of stock goes 
     ['StockRejected', 5],
     ['StockReleased', 12],
   ])
+})
+
+test('a payment that an earlier release kept for its order is carried out when that comes, and the others are known to have come', async () => {
+  const own = `${database}_before`
+  await admin.query(`CREATE DATABASE ${own}`)
+  const url = Object.assign(new URL(connectionString), { pathname: `/${own}` }).href
+  const before = createPool({ connectionString: url, applicationName: 'inventory-test', onIdleError: () => {} })
+  const lines = [{ sku: 'sticker', quantity: 1 }]
+  const [waiting, known] = [order(lines), order(lines)]
+  try {
+    await migrate(before, migrations.slice(0, 4))
+    await before.query('INSERT INTO reservations (order_id, early) VALUES ($1, $2)', [
+      waiting.key,
+      JSON.stringify(waiting.captured),
+    ])
+    await before.query('INSERT INTO reservations (order_id, lines) VALUES ($1, $2)', [known.key, JSON.stringify(lines)])
+    await initialise(url, { loadSkus: 0 })
+    const upgraded = new PostgresMessageStore(before, 'inventory-before')
+    upgraded.waitFor(needsOf('inventory'))
+    await upgraded.handleOnce([waiting.placed, known.captured], react)
+    for (const { key } of [waiting, known]) expect(await findReservation(before, key)).toEqual({ status: 'RESERVED', lines })
+    const causes = (await upgraded.pending(10)).map((s) => s.message.causationId)
+    expect(causes.sort()).toEqual([waiting.captured.id, known.captured.id].sort())
+    await upgraded.close()
+  } finally {
+    await before.end()
+    await admin.query(`DROP DATABASE ${own} WITH (FORCE)`)
+  }
 })

@@ -11,13 +11,13 @@ type Reservations = ReadonlyMap<string, Reservation>
 const linesOf = (events: Events, reservations: Reservations): Map<string, readonly Line[]> => {
   const lines = new Map<string, readonly Line[]>()
   for (const e of events) if (e.type === 'OrderPlaced' && !lines.has(e.key)) lines.set(e.key, e.data.lines)
-  for (const [key, r] of reservations) if (r.lines !== undefined) lines.set(key, r.lines)
+  for (const [key, r] of reservations) lines.set(key, r.lines)
   return lines
 }
 
-/** The SKUs whose stock may move. Keeping an order's lines moves none, unless a payment waits for them: so it waits for no stock. */
-const movingSkus = (events: Events, reservations: Reservations, lines: ReadonlyMap<string, readonly Line[]>): string[] => {
-  const moving = events.filter((e) => e.type !== 'OrderPlaced' || reservations.get(e.key)?.early !== undefined)
+/** The SKUs whose stock may move. Keeping an order's lines moves none: so it waits for no stock. */
+const movingSkus = (events: Events, lines: ReadonlyMap<string, readonly Line[]>): string[] => {
+  const moving = events.filter((e) => e.type !== 'OrderPlaced')
   return distinct(moving.flatMap((e) => lines.get(e.key) ?? []).map((l) => l.sku))
 }
 
@@ -31,26 +31,23 @@ const stockOf = (lines: readonly Line[], stock: ReadonlyMap<string, Stock>): Map
   return part
 }
 
-const opens = ({ type }: Incoming<'inventory'>): boolean => type === 'OrderPlaced' || type === 'PaymentCaptured'
-
 /** @param isWithheld SKUs of which an order gets nothing; default none. */
 export const reactions =
-  <Work>(tables: InventoryTables<Work>, isWithheld: (orderId: string, sku: string) => boolean = () => false): React<Work> =>
-  async (work, fresh) => {
-    const events = fresh as Events
-    const [, reservations] = await Promise.all([
-      tables.openReservations(work, distinct(events.filter(opens).map((e) => e.key))),
-      tables.lockReservations(work, distinct(events.map((e) => e.key))),
-    ])
+  <Work>(
+    tables: InventoryTables<Work>,
+    isWithheld: (orderId: string, sku: string) => boolean = () => false,
+  ): React<Work, Incoming<'inventory'>> =>
+  async (work, events) => {
+    const reservations = await tables.lockReservations(work, distinct(events.map((e) => e.key)))
     const lines = linesOf(events, reservations)
-    const stock = await tables.lockStock(work, movingSkus(events, reservations, lines))
+    const stock = await tables.lockStock(work, movingSkus(events, lines))
 
     const changedReservations = new Map<string, Reservation>()
     const changedStock = new Map<string, Stock>()
     const outgoing: Message[] = []
     for (const event of events) {
       const before = { reservation: reservations.get(event.key), stock: stockOf(lines.get(event.key) ?? [], stock) }
-      const { state, told } = decide(before, event, (sku) => isWithheld(event.key, sku))
+      const { state, emit } = decide(before, event, (sku) => isWithheld(event.key, sku))
       if (state.reservation !== undefined && state.reservation !== before.reservation) {
         reservations.set(event.key, state.reservation)
         changedReservations.set(event.key, state.reservation)
@@ -60,7 +57,7 @@ export const reactions =
           stock.set(sku, after)
           changedStock.set(sku, after)
         }
-      outgoing.push(...told.map(({ cause, fact }) => causedBy(cause, fact)))
+      outgoing.push(...emit.map((fact) => causedBy(event, fact)))
     }
     await Promise.all([tables.saveReservations(work, changedReservations), tables.saveStock(work, changedStock)])
     return outgoing

@@ -1,4 +1,4 @@
-import { deadLettersSchema, messagingSchema } from '@shop/store-postgres'
+import { deadLettersSchema, messagingSchema, waitingSchema } from '@shop/store-postgres'
 
 /** In order; what was released is never changed, only added to. */
 export const migrations: readonly string[] = [
@@ -26,4 +26,13 @@ CREATE TABLE reservations (
   deadLettersSchema,
   // A reservation changes three times within a moment: with room on its page the indexes need not follow.
   `ALTER TABLE reservations SET (fillfactor = 50);`,
+  // What waits is kept by the store from here on: an early PaymentCaptured, and of which orders OrderPlaced has come.
+  `
+${waitingSchema}
+INSERT INTO arrivals (key, type, arrived, waiting)
+  SELECT order_id, 'OrderPlaced', lines IS NOT NULL, CASE WHEN early IS NULL THEN '[]'::json ELSE json_build_array(early) END
+    FROM reservations;
+DELETE FROM reservations WHERE lines IS NULL;
+ALTER TABLE reservations DROP COLUMN early, ALTER COLUMN lines SET NOT NULL;
+`,
 ]

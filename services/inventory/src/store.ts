@@ -7,38 +7,21 @@ export type Queryable = Pick<PoolClient, 'query'>
 interface ReservationRow {
   order_id: string
   status: NonNullable<Reservation['status']> | null
-  lines: NonNullable<Reservation['lines']> | null
+  lines: Reservation['lines']
   reason: string | null
-  early: NonNullable<Reservation['early']> | null
 }
 
-const toReservation = ({ status, lines, reason, early }: ReservationRow): Reservation => ({
+const toReservation = ({ status, lines, reason }: ReservationRow): Reservation => ({
+  lines,
   ...(status === null ? {} : { status }),
-  ...(lines === null ? {} : { lines }),
   ...(reason === null ? {} : { reason }),
-  ...(early === null ? {} : { early }),
 })
-
-/**
- * Makes an empty reservation for each order that has none. OrderPlaced and PaymentCaptured come by different topics, so possibly at
- * the same time in two transactions: a row that does not exist cannot be locked, and each would overwrite what the other one keeps.
- * This waits for the other one, and lockReservations sees what it did.
- */
-export const openReservations = async (client: Queryable, orderIds: readonly string[]): Promise<void> => {
-  if (orderIds.length === 0) return
-  await client.query({
-    name: 'reservations-open',
-    // Sorted, so that two transactions with the same orders wait for each other instead of deadlocking.
-    text: `INSERT INTO reservations (order_id) SELECT id FROM unnest($1::uuid[]) AS t(id) ORDER BY id ON CONFLICT DO NOTHING`,
-    values: [orderIds],
-  })
-}
 
 /** The reservations of the orders, locked in key order until the transaction ends. */
 export const lockReservations = async (client: Queryable, orderIds: readonly string[]): Promise<Map<string, Reservation>> => {
   const { rows } = await client.query<ReservationRow>({
     name: 'reservations-lock',
-    text: `SELECT order_id, status, lines, reason, early FROM reservations
+    text: `SELECT order_id, status, lines, reason FROM reservations
             WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`,
     values: [orderIds],
   })
@@ -66,21 +49,19 @@ export const lockStock = async (client: Queryable, skus: readonly string[]): Pro
   return new Map(rows.map((row) => [row.sku, toStock(row)]))
 }
 
-/** Writes reservations that openReservations or an earlier transaction has made. */
 export const saveReservations = async (client: Queryable, reservations: ReadonlyMap<string, Reservation>): Promise<void> => {
   if (reservations.size === 0) return
   const changed = [...reservations.values()]
   await client.query({
     name: 'reservations-save',
-    text: `UPDATE reservations AS r SET status = c.status, lines = c.lines, reason = c.reason, early = c.early
-             FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::json[]) AS c(order_id, status, lines, reason, early)
-            WHERE r.order_id = c.order_id`,
+    text: `INSERT INTO reservations (order_id, status, lines, reason)
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[])
+           ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason`,
     values: [
       [...reservations.keys()],
       changed.map((r) => r.status ?? null),
-      changed.map((r) => (r.lines ? JSON.stringify(r.lines) : null)),
+      changed.map((r) => JSON.stringify(r.lines)),
       changed.map((r) => r.reason ?? null),
-      changed.map((r) => (r.early ? JSON.stringify(r.early) : null)),
     ],
   })
 }

@@ -5,13 +5,10 @@
 import type { Reservation, Stock } from './inventory.ts'
 
 export interface InventoryTables<Work> {
-  /** Makes an empty reservation for each order that has none, so that it can be locked. */
-  openReservations(work: Work, orderIds: readonly string[]): Promise<void>
   /** The reservations of the orders, locked until the transaction ends. */
   lockReservations(work: Work, orderIds: readonly string[]): Promise<Map<string, Reservation>>
   /** The stock of the SKUs, locked until the transaction ends; orders of one SKU are decided one after the other. */
   lockStock(work: Work, skus: readonly string[]): Promise<Map<string, Stock>>
-  /** Writes reservations that openReservations or an earlier transaction has made. */
   saveReservations(work: Work, reservations: ReadonlyMap<string, Reservation>): Promise<void>
   saveStock(work: Work, stock: ReadonlyMap<string, Stock>): Promise<void>
 }

@@ -1,5 +1,5 @@
-import { runParticipant } from '@shop/participant'
-import { baseConfig, port } from '@shop/service-host'
+import { participantConfig, runParticipant } from '@shop/participant'
+import { port } from '@shop/service-host'
 import { connectMongo, MongoMessageStore } from '@shop/store-mongo'
 import { z } from 'zod'
 import { routes } from './http.ts'
@@ -8,7 +8,7 @@ import { notificationModel } from './store.ts'
 
 await runParticipant({
   name: 'notification',
-  config: z.object({ ...baseConfig, PORT: port.default(3005) }),
+  config: z.object({ ...participantConfig, PORT: port.default(3005) }),
   open: async ({ config }) => {
     const connection = await connectMongo({ uri: config.DATABASE_URL, applicationName: 'notification' })
     const model = notificationModel(connection)

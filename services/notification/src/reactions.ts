@@ -3,8 +3,8 @@ import type { Incoming } from '@shop/choreography'
 import type { Documents, React } from '@shop/messaging'
 import { decide, type Notification } from './notification.ts'
 
-export const react: React<Documents<Notification>> = async (notifications, fresh) => {
-  for (const event of fresh as readonly Incoming<'notification'>[]) {
+export const react: React<Documents<Notification>, Incoming<'notification'>> = async (notifications, fresh) => {
+  for (const event of fresh) {
     const sent = decide(notifications.get(event.key), event)
     if (sent !== undefined) notifications.set(event.key, sent)
   }

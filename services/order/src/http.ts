@@ -1,26 +1,25 @@
-import { type Faults, gather, type Log, type NewDocument, Overloaded } from '@shop/messaging'
-import { badRequest, conflict, idempotencyKey, notFound, parse, unavailable, unprocessable } from '@shop/service-host'
+import type { Faults } from '@shop/messaging'
+import {
+  badRequest,
+  conflict,
+  idempotencyKey,
+  notFound,
+  type Problem,
+  parse,
+  unavailable,
+  unprocessable,
+} from '@shop/service-host'
 import type { MongoMessageStore } from '@shop/store-mongo'
 import { Router } from 'express'
 import { z } from 'zod'
 import { cancelOrder } from './cancelling.ts'
-import type { Deadlines } from './deadlines.ts'
-import { type Order, type Product, price } from './order.ts'
-import type { Pace } from './pace.ts'
-import { fingerprintOf, newOrder, orderIdFor } from './placing.ts'
+import type { Order } from './order.ts'
+import { type AcceptingOptions, acceptOrders, type Placing } from './placing.ts'
 import { findOrder, listOrders, type OrderModel, type OrderWithId } from './store.ts'
 
-export interface OrderRoutesOptions {
+export interface OrderRoutesOptions extends AcceptingOptions {
   readonly store: MongoMessageStore<Order>
   readonly model: OrderModel
-  readonly products: ReadonlyMap<string, Product>
-  readonly deadlines: Pick<Deadlines, 'placed'>
-  /** How long an order may stay PENDING, in milliseconds. */
-  readonly deadlineMs: number
-  readonly pace: Pick<Pace, 'isBehind'>
-  /** Above this many messages that wait for the broker, no more orders are taken. */
-  readonly outboxDepthMax: number
-  readonly log: Log
   readonly faults?: Faults | undefined
 }
 
@@ -29,7 +28,7 @@ const orderId = z.strictObject({ id: z.uuid() })
 const customerId = z.string().regex(/^[\w.@-]{1,64}$/, 'expected 1 to 64 letters, digits or any of _ . @ -')
 const sku = z.string().regex(/^[\w.-]{1,64}$/, 'expected 1 to 64 letters, digits or any of _ . -')
 
-const placeOrder = z.strictObject({
+const orderBody = z.strictObject({
   customerId,
   lines: z
     .array(z.strictObject({ sku, quantity: z.int().min(1).max(1_000_000) }))
@@ -82,67 +81,45 @@ const readCursor = (cursor: string): { placedAt: string; orderId: string } => {
   return { placedAt, orderId: id }
 }
 
-export const routes = (options: OrderRoutesOptions): Router => {
-  const { store, model, products, deadlines, deadlineMs, pace, outboxDepthMax, faults } = options
-
-  // Orders that come in at the same time are stored by one write.
-  const create = gather<NewDocument<Order>, boolean>({
-    run: async (documents) => {
-      const first = new Map(documents.map((d) => [d.key, d] as const).reverse())
-      const existing = await store.create([...first.values()])
-      return documents.map((d) => first.get(d.key) === d && !existing.has(d.key))
-    },
-    maxItems: 200,
-    maxQueued: 2_000,
-  })
-  const storeOrder = async (document: NewDocument<Order>): Promise<boolean> => {
-    const [created] = await create([document])
-    return created === true
+/** Why there is no order. */
+const refusalOf = (placing: Exclude<Placing, { orderId: string }>, { outboxDepthMax }: AcceptingOptions): Problem => {
+  switch (placing.outcome) {
+    case 'unknown-product': {
+      const field = `lines[${placing.line}].sku`
+      return unprocessable(`the body is not valid: ${field}`, [{ field, message: 'no such product; GET /products lists them' }])
+    }
+    case 'key-reused':
+      return unprocessable('this Idempotency-Key was used with another body', [
+        { field: 'Idempotency-Key', message: 'use a new key for another order' },
+      ])
+    case 'behind':
+      return unavailable(5, 'orders come in faster than they can be completed; try again shortly')
+    case 'outbox-full':
+      return unavailable(2, `more than ${outboxDepthMax} events wait for the broker; try again shortly`)
+    case 'too-many':
+      return unavailable(1, 'too many orders at once; try again shortly')
+    case 'not-stored':
+      return unavailable(1, 'the order could not be stored; try again')
   }
+}
 
+export const routes = (options: OrderRoutesOptions): Router => {
+  const { store, model, products, faults } = options
+  const placeOrder = acceptOrders(store, options)
   const router = Router()
 
   router.get('/products', (_req, res) => void res.json({ products: [...products.values()] }))
 
   router.post('/orders', async (req, res) => {
     const key = idempotencyKey(req)
-    const command = parse(placeOrder, req.body, 'body')
-    const priced = price(command, products)
-    if ('unknownLine' in priced) {
-      const field = `lines[${priced.unknownLine}].sku`
-      throw unprocessable(`the body is not valid: ${field}`, [{ field, message: 'no such product; GET /products lists them' }])
-    }
-    if (pace.isBehind()) throw unavailable(5, 'orders come in faster than they can be completed; try again shortly')
-    if ((await store.backlog()).count > outboxDepthMax)
-      throw unavailable(2, `more than ${outboxDepthMax} events wait for the broker; try again shortly`)
-    const document = newOrder(command, priced, { deadlineMs, idempotencyKey: key, traceparent: req.get('traceparent') })
-    let created: boolean
-    try {
-      created = await storeOrder(document)
-    } catch (error) {
-      if (error instanceof Overloaded) throw unavailable(1, 'too many orders at once; try again shortly')
-      throw error
-    }
-    if (created) deadlines.placed(document.key, Date.parse(document.state.deadlineAt))
-    await faults?.pass('http-after-store', ['OrderPlaced'], [document.key])
-    const order = created ? document.state : await earlier(key, fingerprintOf(command))
-    if (!created) res.set('Idempotent-Replayed', 'true')
-    res
-      .status(201)
-      .location(`/orders/${document.key}`)
-      .json(view({ orderId: document.key, order }))
+    const command = parse(orderBody, req.body, 'body')
+    const placing = await placeOrder(command, { idempotencyKey: key, traceparent: req.get('traceparent') })
+    if (!('orderId' in placing)) throw refusalOf(placing, options)
+    const { orderId, outcome } = placing
+    await faults?.pass('http-after-store', ['OrderPlaced'], [orderId])
+    if (outcome === 'repeated') res.set('Idempotent-Replayed', 'true')
+    res.status(201).location(`/orders/${orderId}`).json(view(placing))
   })
-
-  /** The order that the same key has created before. */
-  const earlier = async (key: string | undefined, fingerprint: string): Promise<Order> => {
-    const order = key === undefined ? undefined : await findOrder(model, orderIdFor(key))
-    if (order === undefined) throw unavailable(1, 'the order could not be stored; try again')
-    if (order.fingerprint !== fingerprint)
-      throw unprocessable('this Idempotency-Key was used with another body', [
-        { field: 'Idempotency-Key', message: 'use a new key for another order' },
-      ])
-    return order
-  }
 
   router.get('/orders', async (req, res) => {
     const { cursor, ...query } = parse(listQuery, req.query, 'query')

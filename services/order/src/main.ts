@@ -1,5 +1,5 @@
-import { runParticipant } from '@shop/participant'
-import { baseConfig, durationMs, port } from '@shop/service-host'
+import { participantConfig, runParticipant } from '@shop/participant'
+import { durationMs, port } from '@shop/service-host'
 import { connectMongo, MongoMessageStore } from '@shop/store-mongo'
 import { z } from 'zod'
 import { cancelOrder } from './cancelling.ts'
@@ -13,7 +13,7 @@ import { loadProducts, orderModel, pendingDeadlines } from './store.ts'
 await runParticipant({
   name: 'order',
   config: z.object({
-    ...baseConfig,
+    ...participantConfig,
     PORT: port.default(3001),
     /** How long an order may stay PENDING before it cancels itself. */
     ORDER_DEADLINE: durationMs.default(300_000),
@@ -49,7 +49,6 @@ await runParticipant({
         deadlineMs: config.ORDER_DEADLINE,
         pace,
         outboxDepthMax: config.OUTBOX_DEPTH_MAX,
-        log,
         faults,
       }),
       stopFirst: [{ name: 'deadlines', stop: () => deadlines.stop() }],

@@ -91,10 +91,11 @@ const decider: Decider<'order', State> = {
 export const decide = (state: State, event: Incoming<'order'>): Decision<State, Emitted<'order'>> =>
   decideBy(decider, state, event)
 
-type Told = { readonly id: string; readonly type: string; readonly at: string; readonly causationId?: string | undefined }
+/** As much of an event as the history keeps. */
+type Noted = { readonly id: string; readonly type: string; readonly at: string; readonly causationId?: string | undefined }
 
 /** The order with events added to its history; an event that is there already is not added again. */
-export const remember = (order: Order, ...events: readonly Told[]): Order => {
+export const remember = (order: Order, ...events: readonly Noted[]): Order => {
   const known = new Set(order.history.map((e) => e.eventId))
   const added = events
     .filter((e) => !known.has(e.id) && known.add(e.id))

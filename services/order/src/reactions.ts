@@ -5,10 +5,10 @@ import { decide, type Order, remember } from './order.ts'
 
 /** @param ended told of each order that reaches its end; a hint, since what was decided may have to be decided again. */
 export const reactions =
-  (ended: (orderId: string, order: Order) => void): React<Documents<Order>> =>
+  (ended: (orderId: string, order: Order) => void): React<Documents<Order>, Incoming<'order'>> =>
   async (orders, fresh) => {
     const outgoing: Message[] = []
-    for (const event of fresh as readonly Incoming<'order'>[]) {
+    for (const event of fresh) {
       const { state, emit } = decide(orders.get(event.key), event)
       if (state === undefined) continue
       const told = emit.map((fact) => causedBy(event, fact))

@@ -6,9 +6,8 @@ import type { Booking, PaymentTables } from './tables.ts'
 
 /** @param isRefused orders whose payment is to be declined; default none. */
 export const reactions =
-  <Work>(tables: PaymentTables<Work>, isRefused: (orderId: string) => boolean = () => false): React<Work> =>
-  async (work, fresh) => {
-    const events = fresh as readonly Incoming<'payment'>[]
+  <Work>(tables: PaymentTables<Work>, isRefused: (orderId: string) => boolean = () => false): React<Work, Incoming<'payment'>> =>
+  async (work, events) => {
     const payments = await tables.lockPayments(work, distinct(events.map((e) => e.key)))
     const customerOf = (e: Incoming<'payment'>) =>
       e.type === 'OrderPlaced' ? e.data.customerId : payments.get(e.key)?.customerId

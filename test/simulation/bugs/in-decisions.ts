@@ -80,39 +80,12 @@ const reserveWhatIsThere = (work: MemoryTransaction, orderId: string): void => {
   }
 }
 
-const without = (fresh: readonly Message[], type: string): readonly Message[] => fresh.filter((m) => m.type !== type)
+const without = <M extends Message>(fresh: readonly M[], type: string): readonly M[] => fresh.filter((m) => m.type !== type)
 
 const issueForgotten: Bug = {
   name: 'issue-forgotten',
   does: 'never takes delivered goods out of the stock',
   plant: (real) => ({ inventoryReact: (work, fresh) => real.inventoryReact(work, without(fresh, 'DeliveryScheduled')) }),
-}
-
-const earlyCaptureForgotten: Bug = {
-  name: 'early-capture-forgotten',
-  does: 'forgets a PaymentCaptured that comes before its order',
-  plant: () => ({
-    inventoryReact: inventoryReactions({
-      ...inventoryTables,
-      saveReservations: async (work, reservations) => {
-        const kept = [...reservations].map(([id, { early: _, ...rest }]): [string, Reservation] => [id, rest])
-        await inventoryTables.saveReservations(work, new Map(kept))
-      },
-    }),
-  }),
-}
-
-const wrongCause: Bug = {
-  name: 'wrong-cause',
-  does: 'calls OrderPlaced the cause of what an early PaymentCaptured was waiting to cause',
-  plant: (real) => ({
-    inventoryReact: async (work, fresh) => {
-      const told = await real.inventoryReact(work, fresh)
-      const causes = new Set(fresh.map((m) => m.id))
-      const placed = new Map(fresh.filter((m) => m.type === 'OrderPlaced').map((m) => [m.key, m.id]))
-      return told.map((m) => (causes.has(m.causationId ?? '') ? m : { ...m, causationId: placed.get(m.key) }))
-    },
-  }),
 }
 
 type DeliveryChange = (shipments: Documents<Shipment>, event: Message) => readonly Message[]
@@ -138,16 +111,6 @@ const tombstoneMissing = afterDelivery(
   'forgets a cancellation that comes before the stock',
   (shipments, { key }) => {
     const { cancellationRequested: _, ...rest } = shipments.get(key) ?? {}
-    shipments.set(key, rest)
-    return []
-  },
-)
-
-const earlyReservationForgotten = afterDelivery(
-  'early-reservation-forgotten',
-  'forgets a StockReserved that comes before its order',
-  (shipments, { key }) => {
-    const { early: _, ...rest } = shipments.get(key) ?? {}
     shipments.set(key, rest)
     return []
   },
@@ -211,7 +174,10 @@ const keyIgnored: Bug = {
   name: 'key-ignored',
   does: 'makes a new order each time a request with an Idempotency-Key is sent again',
   plant: (real) => ({
-    newOrder: (command, priced, options) => real.newOrder(command, priced, { ...options, idempotencyKey: undefined }),
+    acceptOrders: (store, options) => {
+      const placeOrder = real.acceptOrders(store, options)
+      return (command, request) => placeOrder(command, { ...request, idempotencyKey: undefined })
+    },
   }),
 }
 
@@ -221,10 +187,7 @@ export const bugsInDecisions: readonly Bug[] = [
   releaseTwice,
   reserveSome,
   issueForgotten,
-  earlyCaptureForgotten,
-  wrongCause,
   tombstoneMissing,
-  earlyReservationForgotten,
   cancelledAfterPivot,
   lastEventWins,
   historyShort,

@@ -6,7 +6,6 @@ import {
   MemoryMessageStore,
   type MemoryTables,
   MemoryTablesStore,
-  type MemoryTransaction,
   sortBatch,
 } from '@shop/messaging/memory'
 import type { Gap } from '../parts.ts'
@@ -32,9 +31,9 @@ class ForgetfulTables extends MemoryTablesStore {
 
 /** Handles whatever comes, however often. */
 export class RepeatingTables extends ForgetfulTables {
-  protected override async commit(work: MemoryTransaction, fresh: readonly Message[], emit: readonly Message[]): Promise<void> {
+  protected override async commit(...[work, fresh, emit, arrivals]: Parameters<MemoryTablesStore['commit']>) {
     for (const { id } of fresh) this.tables.inbox.delete(id)
-    await super.commit(work, fresh, emit)
+    await super.commit(work, fresh, emit, arrivals)
   }
 }
 
@@ -109,26 +108,26 @@ abstract class TornDocuments<State> extends MemoryMessageStore<State> {
 }
 
 class StateFirst<State> extends TornDocuments<State> {
-  protected override async commit(...[loaded, work, fresh, emit]: Parameters<TornDocuments<State>['commit']>) {
-    await super.commit(loaded, work, fresh, [])
+  protected override async commit(...[loaded, work, fresh, emit, arrivals]: Parameters<TornDocuments<State>['commit']>) {
+    await super.commit(loaded, work, fresh, [], arrivals)
     await this.gap()
     this.writeEmit(emit)
   }
 }
 
 class OutboxFirst<State> extends TornDocuments<State> {
-  protected override async commit(...[loaded, work, fresh, emit]: Parameters<TornDocuments<State>['commit']>) {
+  protected override async commit(...[loaded, work, fresh, emit, arrivals]: Parameters<TornDocuments<State>['commit']>) {
     this.writeEmit(emit)
     await this.gap()
-    await super.commit(loaded, work, fresh, [])
+    await super.commit(loaded, work, fresh, [], arrivals)
   }
 }
 
 class IdsFirst<State> extends TornDocuments<State> {
-  protected override async commit(...[loaded, work, fresh, emit]: Parameters<TornDocuments<State>['commit']>) {
+  protected override async commit(...[loaded, work, fresh, emit, arrivals]: Parameters<TornDocuments<State>['commit']>) {
     for (const m of fresh) this.write(m.key, [m.id])
     await this.gap()
-    await super.commit(loaded, work, [], emit)
+    await super.commit(loaded, work, [], emit, arrivals)
   }
 }
 
@@ -140,8 +139,8 @@ class TornTables extends MemoryTablesStore {
     this.#gap = gap
   }
 
-  protected override async commit(work: MemoryTransaction, fresh: readonly Message[], emit: readonly Message[]): Promise<void> {
-    await super.commit(work, fresh, [])
+  protected override async commit(...[work, fresh, emit, arrivals]: Parameters<MemoryTablesStore['commit']>) {
+    await super.commit(work, fresh, [], arrivals)
     await this.#gap()
     this.tables.outbox.push(...emit)
   }

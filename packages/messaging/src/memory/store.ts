@@ -3,6 +3,7 @@ import type { DeadLetter } from '../dead-letter.ts'
 import { assertOwnKeys, type Decided, type DocumentStore, Documents, type NewDocument } from '../documents.ts'
 import { type Message, nowMs } from '../message.ts'
 import type { Backlog, LetterQuery, Outcome, React, Stored } from '../store.ts'
+import { type Arranged, type Arrivals, arrange, Needs, type NeedsByType, noArrivals } from '../waiting.ts'
 import { MemoryLetters } from './letters.ts'
 
 export interface MemoryEntry<State> {
@@ -10,6 +11,8 @@ export interface MemoryEntry<State> {
   readonly state: State | undefined
   readonly handled: readonly string[]
   readonly outbox: readonly Message[]
+  /** Absent where nothing of the key is needed, and nothing waits. */
+  readonly arrivals?: Arrivals | undefined
 }
 
 /** What several memory stores share to be the store of one service in several processes: the database, so to say. */
@@ -27,9 +30,14 @@ const conflictsMax = 100
 export class MemoryMessageStore<State> implements DocumentStore<State> {
   protected readonly database: MemoryDatabase<State>
   #listener: () => void = () => {}
+  #needs = new Needs()
 
   constructor(database = new MemoryDatabase<State>()) {
     this.database = database
+  }
+
+  waitFor(needs: NeedsByType): void {
+    this.#needs = new Needs(needs)
   }
 
   handleOnce(batch: readonly Message[], react: React<Documents<State>>): Promise<Outcome> {
@@ -46,8 +54,9 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
     const keys = distinct(batch.map((m) => m.key))
     return this.#change(keys, async (work, loaded) => {
       const { fresh, held, duplicates } = this.sort(batch, loaded, isHeld)
-      const emit = fresh.length === 0 ? [] : await react(work, fresh)
-      return { fresh, emit, result: { handled: fresh.length, duplicates, held } }
+      const { due, arrivals } = this.arrange(fresh, (key) => loaded.get(key)?.arrivals ?? noArrivals)
+      const emit = due.length === 0 ? [] : await react(work, due)
+      return { fresh, emit, arrivals, result: { handled: fresh.length, duplicates, held } }
     })
   }
 
@@ -56,7 +65,7 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
       const before = work.get(key)
       const { state, emit, result } = decide(before)
       if (state !== undefined && state !== before) work.set(key, state)
-      return { fresh: [], emit, result }
+      return { fresh: [], emit, arrivals: new Map(), result }
     })
   }
 
@@ -74,17 +83,17 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
     decide: (
       work: Documents<State>,
       loaded: Loaded<State>,
-    ) => Promise<{ fresh: readonly Message[]; emit: readonly Message[]; result: R }>,
+    ) => Promise<{ fresh: readonly Message[]; emit: readonly Message[]; arrivals: Arranged['arrivals']; result: R }>,
   ): Promise<R> {
     for (let attempt = 0; attempt < conflictsMax; attempt++) {
       const loaded: Loaded<State> = new Map(keys.map((key) => [key, this.database.documents.get(key)]))
       const states = new Map<string, State>()
       for (const [key, entry] of loaded) if (entry?.state !== undefined) states.set(key, entry.state)
       const work = new Documents(states)
-      const { fresh, emit, result } = await decide(work, loaded)
+      const { fresh, emit, arrivals, result } = await decide(work, loaded)
       assertOwnKeys(emit, loaded)
       if (!this.isUnchanged(loaded)) continue
-      await this.commit(loaded, work, fresh, emit)
+      await this.commit(loaded, work, fresh, emit, arrivals)
       if (emit.length > 0) this.#listener()
       return result
     }
@@ -95,18 +104,23 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
     return sortBatch(batch, new Set([...loaded.values()].flatMap((e) => e?.handled ?? [])), isHeld)
   }
 
+  protected arrange(fresh: readonly Message[], arrivalsOf: (key: string) => Arrivals): Arranged {
+    return arrange(fresh, this.#needs, arrivalsOf)
+  }
+
   /** True as long as nobody has written a document since it was loaded. */
   protected isUnchanged(loaded: Loaded<State>): boolean {
     for (const [key, entry] of loaded) if (this.database.documents.get(key)?.version !== entry?.version) return false
     return true
   }
 
-  /** Writes state, handled ids and outgoing messages of each document: all before its first await. */
+  /** Writes state, handled ids, outgoing and waiting messages of each document: all before its first await. */
   protected async commit(
     loaded: Loaded<State>,
     work: Documents<State>,
     fresh: readonly Message[],
     emit: readonly Message[],
+    arrivals: Arranged['arrivals'],
   ): Promise<void> {
     const [handled, told] = [byKey(fresh), byKey(emit)]
     for (const key of loaded.keys()) {
@@ -116,17 +130,22 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
       this.write(
         key,
         ids.map((m) => m.id),
-        { state: work.get(key), outbox: [...(before?.outbox ?? []), ...added] },
+        { state: work.get(key), outbox: [...(before?.outbox ?? []), ...added], arrivals: arrivals.get(key) ?? before?.arrivals },
       )
     }
   }
 
-  protected write(key: string, ids: readonly string[], change: Partial<Pick<MemoryEntry<State>, 'state' | 'outbox'>> = {}): void {
+  protected write(
+    key: string,
+    ids: readonly string[],
+    change: Partial<Pick<MemoryEntry<State>, 'state' | 'outbox' | 'arrivals'>> = {},
+  ): void {
     const before = this.database.documents.get(key)
     this.database.documents.set(key, {
       version: (before?.version ?? 0) + 1,
       state: before?.state,
       outbox: before?.outbox ?? [],
+      arrivals: before?.arrivals,
       ...change,
       handled: [...(before?.handled ?? []), ...ids],
     })

@@ -2,6 +2,7 @@ import { type Sorted, sortBatch } from '../batch.ts'
 import type { DeadLetter } from '../dead-letter.ts'
 import type { Message } from '../message.ts'
 import type { Backlog, LetterQuery, MessageStore, Outcome, React, Stored } from '../store.ts'
+import { type Arranged, type Arrivals, arrange, Needs, type NeedsByType, noArrivals } from '../waiting.ts'
 import { MemoryLetters } from './letters.ts'
 import { backlogOf } from './store.ts'
 
@@ -9,6 +10,8 @@ import { backlogOf } from './store.ts'
 export class MemoryTables {
   readonly rows = new Map<string, Map<string, unknown>>()
   readonly inbox = new Set<string>()
+  /** By key. */
+  readonly arrivals = new Map<string, Arrivals>()
   readonly letters = new MemoryLetters()
   outbox: Message[] = []
   /** Counts the transactions. */
@@ -74,9 +77,14 @@ const conflictsMax = 100
 export class MemoryTablesStore implements MessageStore<MemoryTransaction> {
   protected readonly tables: MemoryTables
   #listener: () => void = () => {}
+  #needs = new Needs()
 
   constructor(tables: MemoryTables = new MemoryTables()) {
     this.tables = tables
+  }
+
+  waitFor(needs: NeedsByType): void {
+    this.#needs = new Needs(needs)
   }
 
   handleOnce(batch: readonly Message[], react: React<MemoryTransaction>): Promise<Outcome> {
@@ -96,9 +104,10 @@ export class MemoryTablesStore implements MessageStore<MemoryTransaction> {
       const { version } = this.tables
       const { fresh, held, duplicates } = sort()
       const work = new MemoryTransaction(this.tables)
-      const emit = fresh.length === 0 ? [] : await react(work, fresh)
+      const { due, arrivals } = this.arrange(fresh, (key) => this.tables.arrivals.get(key) ?? noArrivals)
+      const emit = due.length === 0 ? [] : await react(work, due)
       if (!this.isUnchanged(version)) continue
-      if (fresh.length > 0) await this.commit(work, fresh, emit)
+      if (fresh.length > 0) await this.commit(work, fresh, emit, arrivals)
       if (emit.length > 0) this.#listener()
       return { handled: fresh.length, duplicates, held }
     }
@@ -109,18 +118,28 @@ export class MemoryTablesStore implements MessageStore<MemoryTransaction> {
     return sortBatch(batch, this.tables.inbox, (key) => this.tables.letters.holds(key))
   }
 
+  protected arrange(fresh: readonly Message[], arrivalsOf: (key: string) => Arrivals): Arranged {
+    return arrange(fresh, this.#needs, arrivalsOf)
+  }
+
   /** True when nothing was committed since the transaction began. */
   protected isUnchanged(version: number): boolean {
     return this.tables.version === version
   }
 
-  /** Writes rows, handled ids and outgoing messages: all before its first await. @throws Error when an id is in the inbox already. */
-  protected async commit(work: MemoryTransaction, fresh: readonly Message[], emit: readonly Message[]): Promise<void> {
+  /** Writes rows, handled ids, outgoing and waiting messages: all before its first await. @throws Error when an id is in the inbox already. */
+  protected async commit(
+    work: MemoryTransaction,
+    fresh: readonly Message[],
+    emit: readonly Message[],
+    arrivals: Arranged['arrivals'],
+  ): Promise<void> {
     const twice = fresh.find((m, i) => this.tables.inbox.has(m.id) || fresh.indexOf(m) !== i)
     if (twice) throw new Error(`the inbox has ${twice.id} already`)
     this.tables.version++
     for (const { id } of fresh) this.tables.inbox.add(id)
     work.apply()
+    for (const [key, kept] of arrivals) this.tables.arrivals.set(key, kept)
     this.tables.outbox.push(...emit)
   }
 

@@ -15,8 +15,8 @@ export interface FaultsView {
 
 /** A fault of the business, not of machines: payment declines, inventory says out of stock, delivery rejects. Which one, the service says. */
 export interface RefusalRequest {
-  /** `payments` of payment, `stock` of inventory, `deliveries` of delivery. */
-  readonly what: 'payments' | 'stock' | 'deliveries'
+  /** What the service can be told to refuse: `payments` of payment, `stock` of inventory, `deliveries` of delivery. */
+  readonly what: string
   /** How many of a hundred orders are refused; default 100. */
   readonly percent?: number
   /** Of stock: only orders with this SKU. */
@@ -27,7 +27,7 @@ export interface RefusalRequest {
 
 export interface Refusal {
   readonly id: string
-  readonly what: RefusalRequest['what']
+  readonly what: string
   readonly percent: number
   readonly sku?: string
   readonly endsAt: string

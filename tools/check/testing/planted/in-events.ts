@@ -1,5 +1,5 @@
 /** Defects in what was told, and in who handled it. */
-import { type Defect, defect, laterId, lose, on, orderOf, recordOf, tellLike } from './planting.ts'
+import { type Defect, defect, handledByAll, laterId, lose, on, orderOf, recordOf, tellLike } from './planting.ts'
 
 const told: readonly Defect[] = [
   defect(
@@ -12,17 +12,14 @@ const told: readonly Defect[] = [
     ['no-ghost-events', 'compensated-once'],
     on('declined', (f, s) => {
       const data = { customerId: 'alice', amount: 9_980, currency: 'EUR' }
-      // Told by payment as PaymentDeclined was; inventory handles it instead of order.
       tellLike(s, f, 'PaymentDeclined', { type: 'PaymentCaptured', data })
-      s.shop.inboxes.inventory.add(laterId)
     }),
   ),
   defect('an event was told of an order that does not exist', ['no-ghost-events'], (s) => {
     const stray = s.orders.find((o) => o.order === undefined)
     if (stray === undefined) throw new Error('no stray')
     stray.records.push({ ...recordOf(orderOf(s, 'declined'), 'OrderPlaced'), id: laterId, correlationId: laterId })
-    stray.handled.delivery = [laterId]
-    for (const inbox of Object.values(s.shop.inboxes)) inbox.add(laterId)
+    handledByAll(s, stray, 'OrderPlaced', laterId)
   }),
   defect(
     'an event was told twice, with two ids',

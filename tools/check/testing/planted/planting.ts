@@ -1,3 +1,4 @@
+import { consumedBy, serviceNames } from '@shop/choreography'
 import type { EventRecord } from '../../snapshot.ts'
 import type { MutableShop, Outcome } from '../sound-shop.ts'
 
@@ -47,13 +48,21 @@ export const lose = (shop: MutableShop, file: File, type: string): void => {
   for (const [service, ids] of Object.entries(file.handled)) file.handled[service] = ids.filter((i) => i !== id)
 }
 
-/** One more event, which all its consumers handle as they handled the one that it is like. */
+/** One more event, like another one but for what changes; all its consumers handle it. */
 export const tellLike = (shop: MutableShop, file: File, like: string, changes: Partial<EventRecord>): void => {
   const record = recordOf(file, like)
   const told = { ...record, id: laterId, offset: record.offset + 100, ...changes } as File['records'][number]
   file.records.push(told)
-  for (const inbox of Object.values(shop.shop.inboxes)) if (inbox.has(record.id)) inbox.add(told.id)
-  for (const ids of Object.values(file.handled)) if (ids.includes(record.id)) ids.push(told.id)
+  handledByAll(shop, file, told.type, told.id)
+}
+
+/** Everybody who reacts to events of this type has handled this one. */
+export const handledByAll = (shop: MutableShop, file: File, type: string, id: string): void => {
+  const inboxes: Readonly<Partial<Record<string, Set<string>>>> = shop.shop.inboxes
+  for (const consumer of serviceNames.filter((s) => consumedBy(s).some((e) => e.name === type))) {
+    if (inboxes[consumer] !== undefined) inboxes[consumer].add(id)
+    else if (!file.handled[consumer]?.includes(id)) file.handled[consumer] = [...(file.handled[consumer] ?? []), id]
+  }
 }
 
 /** An event id, later than all others. */

@@ -1,0 +1,48 @@
+import type { Arranged, Documents, Message } from '@shop/messaging/driver'
+import { byKey } from '@shop/messaging/driver'
+import type { MessageDocument } from './document.ts'
+import { toEntry } from './outbox.ts'
+import { keptAs, keptIn } from './waiting.ts'
+
+/** What is to be written into the documents at hand, beside their states. */
+export interface Change {
+  readonly fresh: readonly Message[]
+  readonly emit: readonly Message[]
+  readonly arrivals?: Arranged['arrivals']
+  /** By key, the letters that hold it from now on; absent keys stay as they are. */
+  readonly parked?: ReadonlyMap<string, readonly string[]>
+}
+
+/**
+ * The documents to write: those with handled ids, outgoing messages, other letters, or a state that is another object than before.
+ * @param isRelayed says of an outgoing message that the broker has it.
+ */
+export const changedDocuments = <State>(
+  keys: readonly string[],
+  before: ReadonlyMap<string, MessageDocument<State>>,
+  work: Documents<State>,
+  change: Change,
+  isRelayed: (id: string) => boolean,
+): MessageDocument<State>[] => {
+  const fresh = byKey(change.fresh)
+  const told = byKey(change.emit)
+  return keys.flatMap((key) => {
+    const old = before.get(key)
+    const state = work.get(key)
+    const ids = fresh.get(key) ?? []
+    const emit = told.get(key) ?? []
+    const parked = change.parked?.get(key) ?? old?.parked ?? []
+    const arrivals = change.arrivals?.get(key)
+    const isAsBefore = (state ?? null) === (old?.state ?? null) && parked.length === (old?.parked ?? []).length
+    if (ids.length === 0 && emit.length === 0 && isAsBefore) return []
+    return {
+      _id: key,
+      version: (old?.version ?? 0) + 1,
+      state: (state ?? null) as State,
+      handled: [...(old?.handled ?? []), ...ids.map((m) => m.id)],
+      outbox: [...(old?.outbox ?? []).filter((e) => !isRelayed(e.id)), ...emit.map(toEntry)],
+      ...(arrivals === undefined ? keptIn(old ?? {}) : keptAs(arrivals)),
+      ...(parked.length === 0 ? {} : { parked }),
+    }
+  })
+}

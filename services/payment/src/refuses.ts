@@ -1,0 +1,2 @@
+/** What this service can be told to refuse, when faults are enabled. */
+export const refuses = { what: 'payments' } as const
