@@ -1,17 +1,22 @@
 import type { ConsumedRecord } from '@shop/messaging/driver'
 import type { Batch, IHeaders, KafkaMessage } from 'kafkajs'
+import { unreadableReason } from './mends/batch.ts'
 
 /** The records of one partition's batch, in offset order. */
 export const recordsOf = ({ topic, partition, messages }: Batch): readonly ConsumedRecord[] =>
-  messages.map((message) => ({
-    topic,
-    partition,
-    offset: message.offset,
-    key: message.key?.toString() ?? null,
-    value: message.value,
-    headers: headersOf(message),
-    timestampMs: Number(message.timestamp),
-  }))
+  messages.map((message) => {
+    const record: ConsumedRecord = {
+      topic,
+      partition,
+      offset: message.offset,
+      key: message.key?.toString() ?? null,
+      value: message.value,
+      headers: headersOf(message),
+      timestampMs: Number(message.timestamp),
+    }
+    const unreadable = unreadableReason(message)
+    return unreadable === undefined ? record : { ...record, unreadable }
+  })
 
 /** A header that stands there several times counts as its last one, as with Kafka's `lastHeader`. */
 const headersOf = ({ headers = {} }: KafkaMessage): Record<string, string> => {
