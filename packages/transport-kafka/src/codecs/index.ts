@@ -1,4 +1,4 @@
-import { CompressionCodecs } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import type { Codec } from './codec.ts'
 import { lz4Codec } from './lz4.ts'
 import { snappyCodec } from './snappy.ts'
@@ -20,7 +20,7 @@ export const codecs: Readonly<Record<number, Codec>> = { 1: gzipCodec, 2: snappy
  * message sets of old brokers. Batches are read by `mends/batches.ts`. Of the whole process; harmless when repeated.
  */
 export const registerCodecs = (): void => {
-  const theirs: Record<string, () => unknown> = CompressionCodecs
+  const theirs: Record<string, () => unknown> = kafkajs.CompressionCodecs
   for (const [type, { pack, unpack }] of Object.entries(codecs))
     theirs[type] = () => ({
       compress: ({ buffer }: { readonly buffer: Buffer }) => pack(buffer),

@@ -62,7 +62,6 @@ const open = (batch: Buffer): Batch => {
 }
 
 const unpack = async ({ codec: type, body }: Batch): Promise<Buffer> => {
-  if (type === 0) return body
   const codec = codecs[type]
   if (codec === undefined) throw new Error(`Kafka has no compression ${type}`)
   return await codec.unpack(body, unpackedBytesMax)
@@ -146,7 +145,7 @@ export interface DecodedBatch {
 export const decodeBatch = async (bytes: Buffer): Promise<DecodedBatch> => {
   const batch = open(bytes)
   try {
-    const unpacked = await unpack(batch)
+    const unpacked = batch.codec === 0 ? batch.body : await unpack(batch)
     const records = recordsIn(batch, unpacked)
     const heldBytes = (batch.codec === 0 ? 0 : unpacked.length) + records.length * partBytes
     // kafkajs would ask for a batch without records (all were compacted away) again and again.
