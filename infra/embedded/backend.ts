@@ -50,39 +50,39 @@ export class EmbeddedBackend implements Backend {
   onCrash: ((ending: Ending) => void) | undefined
   /** told whenever its process began or ended */
   onChange: (() => void) | undefined
-  private readonly definition: BackendDefinition
+  readonly #definition: BackendDefinition
   /** set while it serves requests and nobody is ending it */
-  private running: GuardedProcess | undefined
+  #running: GuardedProcess | undefined
   /** the latest process, ready or not */
-  private process: GuardedProcess | undefined
-  private changing: Promise<void> = Promise.resolve()
-  private stopped = new AbortController()
+  #process: GuardedProcess | undefined
+  #changing: Promise<void> = Promise.resolve()
+  #stopped = new AbortController()
 
   constructor(definition: BackendDefinition) {
-    this.definition = definition
+    this.#definition = definition
     this.name = definition.name
     this.port = definition.port
   }
 
   pid(): number {
-    return this.required().pid
+    return this.#required().pid
   }
 
   /** Also while it is starting and pid() throws; undefined when there is no process. */
   processId(): number | undefined {
-    return this.process?.ending() ? undefined : this.process?.pid
+    return this.#process?.ending() ? undefined : this.#process?.pid
   }
 
   start(): Promise<void> {
-    this.stopped = new AbortController()
-    return this.inTurn(async () => {
-      if (!this.running) await this.startUntilReady()
+    this.#stopped = new AbortController()
+    return this.#inTurn(async () => {
+      if (!this.#running) await this.#startUntilReady()
     })
   }
 
   /** As start(), some time later; false when stop() or kill() came in between. */
   async startAfter(delayMs: number): Promise<boolean> {
-    const { signal } = this.stopped
+    const { signal } = this.#stopped
     await delay(delayMs, undefined, { signal }).catch(() => {})
     if (signal.aborted) return false
     await this.start()
@@ -90,23 +90,23 @@ export class EmbeddedBackend implements Backend {
   }
 
   stop(): Promise<void> {
-    this.stopped.abort()
-    return this.inTurn(async () => {
-      const running = this.running
+    this.#stopped.abort()
+    return this.#inTurn(async () => {
+      const running = this.#running
       if (!running) return
-      this.running = undefined
+      this.#running = undefined
       for (const pid of descendants(running.pid)) sendSignal(pid, 'SIGCONT')
-      await running.end(this.definition.stopTimeoutMs)
+      await running.end(this.#definition.stopTimeoutMs)
       this.onChange?.()
     })
   }
 
   kill(): Promise<void> {
-    this.stopped.abort()
-    return this.inTurn(async () => {
-      const running = this.running
+    this.#stopped.abort()
+    return this.#inTurn(async () => {
+      const running = this.#running
       if (!running) return
-      this.running = undefined
+      this.#running = undefined
       const all = [running.pid, ...descendants(running.pid)]
       for (const pid of all) sendSignal(pid, 'SIGKILL')
       await running.end(0)
@@ -115,39 +115,39 @@ export class EmbeddedBackend implements Backend {
   }
 
   pause(): void {
-    const { pid } = this.required()
+    const { pid } = this.#required()
     for (const each of [pid, ...descendants(pid)]) sendSignal(each, 'SIGSTOP')
   }
 
   resume(): void {
-    const { pid } = this.required()
+    const { pid } = this.#required()
     for (const each of [...descendants(pid), pid]) sendSignal(each, 'SIGCONT')
   }
 
   /** One change at a time: a stop() during a start() waits for it. */
-  private inTurn(change: () => Promise<void>): Promise<void> {
-    const turn = this.changing.then(change)
-    this.changing = turn.catch(() => {})
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const turn = this.#changing.then(change)
+    this.#changing = turn.catch(() => {})
     return turn
   }
 
-  private async startUntilReady() {
-    const { name, retryWhen, startTimeoutMs } = this.definition
+  async #startUntilReady() {
+    const { name, retryWhen, startTimeoutMs } = this.#definition
     const giveUpAtMs = Date.now() + startTimeoutMs
-    const spec = await this.definition.prepare()
+    const spec = await this.#definition.prepare()
     this.logFile = spec.logFile
     rotateLog(spec.logFile)
     while (true) {
       const child = await startGuarded(spec)
-      this.process = child
+      this.#process = child
       this.onChange?.()
       try {
-        await awaitCondition(`${name} does not start`, () => this.definition.isReady(), {
+        await awaitCondition(`${name} does not start`, () => this.#definition.isReady(), {
           timeoutMs: Math.max(0, giveUpAtMs - Date.now()),
           givenUp: () => child.ending() && `it ${describeEnding(child.ending() as Ending)}`,
         })
-        this.running = child
-        void child.ended.then((ending) => this.noticeCrash(child, ending))
+        this.#running = child
+        void child.ended.then((ending) => this.#noticeCrash(child, ending))
         return
       } catch (error) {
         await child.end(0)
@@ -159,21 +159,21 @@ export class EmbeddedBackend implements Backend {
     }
   }
 
-  private noticeCrash(child: GuardedProcess, ending: Ending) {
-    if (this.running !== child) return // stopped or killed by us
-    this.running = undefined
+  #noticeCrash(child: GuardedProcess, ending: Ending) {
+    if (this.#running !== child) return // stopped or killed by us
+    this.#running = undefined
     this.onChange?.()
     this.onCrash?.(ending)
   }
 
-  private required(): GuardedProcess {
-    if (!this.running) throw new Error(`${this.name} does not run`)
-    return this.running
+  #required(): GuardedProcess {
+    if (!this.#running) throw new Error(`${this.name} does not run`)
+    return this.#running
   }
 }
 
 /** Stands for a server that the environment gave us an address of: it is neither ours to start nor to break. */
-export function externalBackend(name: string, address: string): Backend {
+export const externalBackend = (name: string, address: string): Backend => {
   const refuse = (): never => {
     throw new Error(`${name} at ${address} was given by the environment: it is not ours to handle`)
   }

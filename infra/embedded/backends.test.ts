@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { kafkaClient } from '@shop/transport-kafka'
+import { kafkaTransport } from '@shop/transport-kafka'
 import { MongoClient } from 'mongodb'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,10 +8,9 @@ import { type Backends, startBackends } from './index.ts'
 import { processIdentity } from './process-identity.ts'
 import { makeFolder, removeFolder, temporaryFolder } from './testing/temporary-folder.ts'
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
-const kafkaAt = (brokers: string) => kafkaClient({ brokers: [brokers], clientId: 'infra-test', log: quiet })
+const kafkaAt = (brokers: string) => kafkaTransport({ brokers: [brokers], clientId: 'infra-test' })
 
-async function inPostgres<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+const inPostgres = async <Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> => {
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => {})
   await client.connect()
@@ -22,7 +21,7 @@ async function inPostgres<Result>(url: string, work: (client: pg.Client) => Prom
   }
 }
 
-async function inMongo<Result>(url: string, work: (client: MongoClient) => Promise<Result>): Promise<Result> {
+const inMongo = async <Result>(url: string, work: (client: MongoClient) => Promise<Result>): Promise<Result> => {
   const client = new MongoClient(url, { serverSelectionTimeoutMS: 10_000, socketTimeoutMS: 10_000, retryWrites: false })
   try {
     return await work(client)
@@ -31,13 +30,12 @@ async function inMongo<Result>(url: string, work: (client: MongoClient) => Promi
   }
 }
 
-async function endOffset(brokers: string, topic: string): Promise<string | undefined> {
+const recordCount = async (brokers: string, topic: string): Promise<number | undefined> => {
   const admin = kafkaAt(brokers).admin()
-  await admin.connect()
   try {
-    return (await admin.fetchTopicOffsets(topic))[0]?.high
+    return (await admin.stretches([topic]))[0]?.records
   } finally {
-    await admin.disconnect()
+    await admin.close()
   }
 }
 
@@ -83,20 +81,17 @@ describe('one set of backends', () => {
     })
     await inMongo(backends.mongoUrl, (client) => client.db('shop').collection('kept').insertOne({ number: 7 }))
     const kafka = kafkaAt(backends.kafkaBrokers)
-    const [admin, producer] = [kafka.admin(), kafka.producer()]
-    await admin.connect()
-    await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }], waitForLeaders: true })
-    await admin.disconnect()
-    await producer.connect()
-    await producer.send({ topic: 'kept', acks: -1, messages: [{ value: 'seven' }] })
-    await producer.disconnect()
+    const publisher = kafka.publisher()
+    await kafka.admin().createTopics([{ topic: 'kept', partitions: 1 }])
+    await publisher.publish([{ topic: 'kept', key: null, value: 'seven', headers: {} }])
+    await publisher.close()
 
     const kept = async () => [
       await inPostgres(backends.postgresUrl, async (client) => (await client.query('select id from kept')).rows),
       await inMongo(backends.mongoUrl, async (client) => (await client.db('shop').collection('kept').findOne())?.number),
-      await endOffset(backends.kafkaBrokers, 'kept'),
+      await recordCount(backends.kafkaBrokers, 'kept'),
     ]
-    const expected = [[{ id: 7 }], 7, '1']
+    const expected = [[{ id: 7 }], 7, 1]
     expect(await kept()).toEqual(expected)
 
     const pids = backends.embedded.map((backend) => backend.pid())

@@ -4,13 +4,13 @@ import { type Jars, prepareJars, requireMaven } from './jars.ts'
 import { findJava, onPath } from './java.ts'
 import { embeddedKafka, type KafkaListener } from './kafka.ts'
 import { embeddedMongo, type MongoServer } from './mongo.ts'
-import { accepts, freePorts, LOOPBACK, portSetting, requireFree, type WantedPort } from './ports.ts'
+import { accepts, freePorts, loopback, portSetting, requireFree, type WantedPort } from './ports.ts'
 import { checkPostgres, embeddedPostgres } from './postgres.ts'
 import { type Log, step } from './progress.ts'
 import { StartRefusal } from './start-refusal.ts'
 
 /** The repository's root. */
-export const ROOT = join(import.meta.dirname, '..', '..')
+export const root = join(import.meta.dirname, '..', '..')
 
 export interface BackendPorts {
   postgres: number
@@ -58,7 +58,7 @@ export interface Backends {
  * @throws StartRefusal, before anything is started, for missing Java or Maven, a taken port, a broken data folder, an address in the
  * environment where nobody answers; Error with the end of its log when a backend does not start within 90 s. Nothing runs then.
  */
-export async function startBackends(options: BackendsOptions): Promise<Backends> {
+export const startBackends = async (options: BackendsOptions): Promise<Backends> => {
   const { log = () => {} } = options
   const plan = await planBackends(options)
   await plan.check()
@@ -74,7 +74,7 @@ export async function startBackends(options: BackendsOptions): Promise<Backends>
 }
 
 /** @throws what the first backend that did not start threw, once every other is decided too */
-export async function startEmbedded({ embedded }: Backends, log: Log): Promise<void> {
+export const startEmbedded = async ({ embedded }: Backends, log: Log): Promise<void> => {
   // allSettled: none may still be starting when the caller stops them
   const starts = await Promise.allSettled(embedded.map((backend) => startWithProgress(backend, log)))
   for (const start of starts) if (start.status === 'rejected') throw start.reason
@@ -85,7 +85,7 @@ const startWithProgress = (backend: EmbeddedBackend, log: Log) =>
     log,
     `starting ${backend.name}`,
     () => backend.start(),
-    () => `${backend.name} is ready on ${LOOPBACK}:${backend.port}, pid ${backend.pid()}`,
+    () => `${backend.name} is ready on ${loopback}:${backend.port}, pid ${backend.pid()}`,
   )
 
 export interface BackendsPlan {
@@ -96,14 +96,14 @@ export interface BackendsPlan {
 }
 
 /** What would be started, and where. */
-export async function planBackends({
+export const planBackends = async ({
   dataDir,
   ports,
   env = process.env,
-  jarsDir = join(ROOT, '.data', 'jars'),
+  jarsDir = join(root, '.data', 'jars'),
   kafkaListeners = [],
   signal,
-}: BackendsOptions): Promise<BackendsPlan> {
+}: BackendsOptions): Promise<BackendsPlan> => {
   const given = { kafka: env.KAFKA_BROKERS, postgres: env.POSTGRES_URL, mongo: env.MONGO_URL }
   const port = await choosePorts(ports, env)
   const mongod = onPath('mongod', env)
@@ -171,11 +171,11 @@ export async function planBackends({
         ? externalBackend('MongoDB', given.mongo)
         : own(embeddedMongo({ folder: folder('mongo'), port: port.mongo, logFile: logFile('mongo'), server: chooseMongo }))
       return {
-        kafkaBrokers: given.kafka ?? `${LOOPBACK}:${port.kafka}`,
+        kafkaBrokers: given.kafka ?? `${loopback}:${port.kafka}`,
         get postgresUrl() {
           return given.postgres ?? postgres.url()
         },
-        mongoUrl: given.mongo ?? `mongodb://${LOOPBACK}:${port.mongo}`,
+        mongoUrl: given.mongo ?? `mongodb://${loopback}:${port.mongo}`,
         kafka,
         postgres: given.postgres ? externalBackend('PostgreSQL', given.postgres) : postgres.backend,
         mongo,
@@ -190,7 +190,7 @@ export async function planBackends({
   }
 }
 
-async function choosePorts(ports: BackendsOptions['ports'], env: NodeJS.ProcessEnv): Promise<BackendPorts> {
+const choosePorts = async (ports: BackendsOptions['ports'], env: NodeJS.ProcessEnv): Promise<BackendPorts> => {
   if (ports === 'free') {
     const [postgres, kafka, kafkaController, mongo] = (await freePorts(4)) as [number, number, number, number]
     return { postgres, kafka, kafkaController, mongo }
@@ -204,7 +204,7 @@ async function choosePorts(ports: BackendsOptions['ports'], env: NodeJS.ProcessE
 }
 
 /** The first host of a URL or of a list of host:port. */
-async function requireAnswer(setting: string, address: string, defaultPort: number) {
+const requireAnswer = async (setting: string, address: string, defaultPort: number) => {
   const [, host, port] = /^(?:[a-z+]+:\/\/)?(?:[^@/]*@)?(\[[^\]]+\]|[^:/,?]+)(?::(\d+))?/.exec(address) ?? []
   if (!host) throw new StartRefusal(`${setting} is no address: '${address}'`)
   if (address.startsWith('mongodb+srv:')) return // resolved through DNS by the driver

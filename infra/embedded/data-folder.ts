@@ -13,10 +13,10 @@ import { dirname, join } from 'node:path'
 import { type Lock, takeLock } from './lock-file.ts'
 import { StartRefusal } from './start-refusal.ts'
 
-const MARKER = 'shop-data.json'
+const markerFile = 'shop-data.json'
 /** What --fresh keeps, and what may lie in a data folder before its first use. */
-const NOT_DATA = new Set(['jars', 'jars.lock', 'logs', 'lock'])
-const FREE_BYTES_MIN = 1024 ** 3
+const notData = new Set(['jars', 'jars.lock', 'logs', 'lock'])
+const freeBytesMin = 1024 ** 3
 
 export interface DataFolder {
   readonly dir: string
@@ -31,15 +31,15 @@ export interface DataFolder {
  * @throws StartRefusal when the shop already runs in it, when it is no data folder of the shop, when it cannot be written, or when
  * its disk has less than 1 GiB free
  */
-export function openDataFolder(dir: string, { fresh = false } = {}): DataFolder {
+export const openDataFolder = (dir: string, { fresh = false } = {}): DataFolder => {
   const lock = lockFolder(dir)
   try {
     requireOwnFolder(dir)
     if (fresh)
       for (const name of readdirSync(dir))
-        if (!NOT_DATA.has(name) || name === 'logs') rmSync(join(dir, name), { recursive: true, force: true })
+        if (!notData.has(name) || name === 'logs') rmSync(join(dir, name), { recursive: true, force: true })
     requireSpace(dir)
-    const marker = join(dir, MARKER)
+    const marker = join(dir, markerFile)
     if (!existsSync(marker)) writeFileSync(marker, `${JSON.stringify({ layout: 1, createdAt: new Date().toISOString() })}\n`)
     mkdirSync(join(dir, 'logs'), { recursive: true })
   } catch (error) {
@@ -49,7 +49,7 @@ export function openDataFolder(dir: string, { fresh = false } = {}): DataFolder 
   return { dir, logFile: (name) => join(dir, 'logs', `${name}.log`), release: () => lock.release() }
 }
 
-function lockFolder(dir: string): Lock {
+const lockFolder = (dir: string): Lock => {
   try {
     mkdirSync(dir, { recursive: true })
     accessSync(dir, constants.W_OK | constants.X_OK)
@@ -65,26 +65,26 @@ function lockFolder(dir: string): Lock {
 }
 
 /** --data-dir may name anything: nothing is written into, or removed from, a folder that was not ours before. */
-function requireOwnFolder(dir: string) {
-  if (existsSync(join(dir, MARKER))) return
-  const foreign = readdirSync(dir).filter((name) => !NOT_DATA.has(name))
+const requireOwnFolder = (dir: string) => {
+  if (existsSync(join(dir, markerFile))) return
+  const foreign = readdirSync(dir).filter((name) => !notData.has(name))
   if (foreign.length > 0) {
     throw new StartRefusal(
-      `${dir} is no data folder of the shop (it holds ${foreign.slice(0, 3).join(', ')}, and no ${MARKER}): choose an empty or a new one`,
+      `${dir} is no data folder of the shop (it holds ${foreign.slice(0, 3).join(', ')}, and no ${markerFile}): choose an empty or a new one`,
     )
   }
 }
 
-function requireSpace(dir: string) {
+const requireSpace = (dir: string) => {
   const { bavail, bsize } = statfsSync(dir)
-  if (bavail * bsize < FREE_BYTES_MIN) {
+  if (bavail * bsize < freeBytesMin) {
     throw new StartRefusal(
       `the disk of ${dir} has ${Math.floor((bavail * bsize) / 1024 ** 2)} MiB free, the shop needs 1024: free some, or choose another folder with --data-dir`,
     )
   }
 }
 
-function refusalOf(dir: string, { code, message }: NodeJS.ErrnoException): StartRefusal {
+const refusalOf = (dir: string, { code, message }: NodeJS.ErrnoException): StartRefusal => {
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new StartRefusal(
       `${dir} cannot be written by this user (${code}): give it to this user, or choose another folder with --data-dir`,
@@ -100,12 +100,12 @@ function refusalOf(dir: string, { code, message }: NodeJS.ErrnoException): Start
  * @param initialise fills the empty folder; what it returns is kept in `initialised` and returned by every later call
  * @throws StartRefusal when the folder is neither empty nor usable
  */
-export async function initialiseOnce<Kept extends object>(
+export const initialiseOnce = async <Kept extends object>(
   name: string,
   folder: string,
   essential: (kept: Kept) => string,
   initialise: () => Promise<Kept>,
-): Promise<Kept> {
+): Promise<Kept> => {
   const done = join(folder, 'initialised')
   const begun = join(folder, 'initialising')
   if (existsSync(done)) {
@@ -124,7 +124,7 @@ export async function initialiseOnce<Kept extends object>(
   return kept
 }
 
-function parseKept<Kept>(file: string): Kept | undefined {
+const parseKept = <Kept>(file: string): Kept | undefined => {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch {
@@ -132,7 +132,7 @@ function parseKept<Kept>(file: string): Kept | undefined {
   }
 }
 
-function damaged(name: string, folder: string, missing: string): StartRefusal {
+const damaged = (name: string, folder: string, missing: string): StartRefusal => {
   return new StartRefusal(
     `the data folder of ${name}, ${folder}, is only half there (${missing} is missing or broken): put it back, or begin anew with 'npm start -- --fresh' (this deletes all data in ${dirname(folder)})`,
   )

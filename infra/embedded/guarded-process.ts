@@ -44,7 +44,7 @@ export interface GuardedProcess {
  * Starts a process in a session of its own (Ctrl-C does not reach it) that ends with us at the latest.
  * @throws when the program cannot be started at all
  */
-export async function startGuarded(spec: ProcessSpec): Promise<GuardedProcess> {
+export const startGuarded = async (spec: ProcessSpec): Promise<GuardedProcess> => {
   mkdirSync(dirname(spec.logFile), { recursive: true })
   const log = openSync(spec.logFile, 'a')
   const identity = spec.uid === undefined ? {} : { uid: spec.uid, gid: spec.gid ?? spec.uid }
@@ -92,12 +92,12 @@ export async function startGuarded(spec: ProcessSpec): Promise<GuardedProcess> {
 export const describeEnding = ({ code, signal }: Ending) => (signal ? `ended by ${signal}` : `ended with exit code ${code}`)
 
 /** Keeps the former run's log as `<file>.1`, so that logs stay bounded by two runs. */
-export function rotateLog(file: string): void {
+export const rotateLog = (file: string): void => {
   if (existsSync(file)) renameSync(file, `${file}.1`)
 }
 
 /** The last lines of a log file, each indented; '' when there is none. */
-export function logTail(file: string, lines = 12): string {
+export const logTail = (file: string, lines = 12): string => {
   const text = existsSync(file) ? readFileSync(file, 'utf8').trimEnd() : ''
   return text === ''
     ? ''
@@ -109,7 +109,7 @@ export function logTail(file: string, lines = 12): string {
 }
 
 /** True when the promise settled in time, false when not; the promise itself goes on. */
-export async function within(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+export const within = async (promise: Promise<unknown>, timeoutMs: number): Promise<boolean> => {
   const bound = new AbortController()
   try {
     const settled = promise.then(() => true)
@@ -123,11 +123,11 @@ export async function within(promise: Promise<unknown>, timeoutMs: number): Prom
  * Asks `condition` every `intervalMs` (default 50) until it holds.
  * @throws when it does not hold within `timeoutMs`, or as soon as `givenUp` returns a reason; the message starts with `what`
  */
-export async function awaitCondition(
+export const awaitCondition = async (
   what: string,
   condition: () => Promise<boolean> | boolean,
   { timeoutMs, intervalMs = 50, givenUp }: { timeoutMs: number; intervalMs?: number; givenUp?: () => string | undefined },
-): Promise<void> {
+): Promise<void> => {
   const giveUpAtMs = Date.now() + timeoutMs
   while (!(await condition())) {
     const reason = givenUp?.() ?? (Date.now() > giveUpAtMs ? `not within ${Math.round(timeoutMs / 1000)} s` : undefined)

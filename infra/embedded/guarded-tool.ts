@@ -24,18 +24,18 @@ export class ToolFailure extends Error {
   }
 }
 
-const OUTPUT_CHARS_MAX = 100_000
+const outputCharsMax = 100_000
 
 /**
  * Runs a program to its end, out of reach of Ctrl-C and gone with us at the latest (a half-done initdb or download must not go on
  * beside the next run's).
  * @throws ToolFailure when it cannot be started, ends with another code than 0, or not in time; the signal's reason when aborted
  */
-export async function runGuarded(
+export const runGuarded = async (
   command: string,
   args: readonly string[],
   { timeoutMs, signal, ...options }: ToolOptions,
-): Promise<string> {
+): Promise<string> => {
   signal?.throwIfAborted()
   const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   const { pid } = child
@@ -47,7 +47,7 @@ export async function runGuarded(
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
-      output = (output + text).slice(-OUTPUT_CHARS_MAX)
+      output = (output + text).slice(-outputCharsMax)
     })
   }
   const kill = () => sendSignal(pid, 'SIGKILL')

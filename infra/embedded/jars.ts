@@ -9,14 +9,14 @@ import type { Log } from './progress.ts'
 import { step } from './progress.ts'
 import { StartRefusal } from './start-refusal.ts'
 
-const SOURCES = join(import.meta.dirname, 'java')
+const kafkaSources = join(import.meta.dirname, 'java')
 /** The MongoDB server, beside the file that tells what it is built on. */
-const SERVER_SOURCES = join(import.meta.dirname, '..', 'mongo-on-file')
-const FETCH_TIMEOUT_MS = 10 * 60_000
-const COMPILE_TIMEOUT_MS = 60_000
-const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
+const serverSources = join(import.meta.dirname, '..', 'mongo-on-file')
+const fetchTimeoutMs = 10 * 60_000
+const compileTimeoutMs = 60_000
+const dependencyPlugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
 /** Compiles the server where there is a Java runtime without a compiler. */
-const ECLIPSE_COMPILER = 'org.eclipse.jdt:ecj:3.33.0'
+const eclipseCompiler = 'org.eclipse.jdt:ecj:3.33.0'
 
 export interface Jars {
   /** class paths, as `java -cp` takes them */
@@ -28,7 +28,7 @@ export interface Jars {
 const jarsAreReady = (directory: string) => readIfThere(join(directory, 'ready')) === fingerprint()
 
 /** @throws StartRefusal when jars must be fetched and there is no Maven */
-export function requireMaven(directory: string, env: NodeJS.ProcessEnv): void {
+export const requireMaven = (directory: string, env: NodeJS.ProcessEnv): void => {
   if (jarsAreReady(directory) || onPath('mvn', env)) return
   throw new StartRefusal(
     "Maven is needed once, to fetch Kafka, and 'mvn' is not on the PATH: install it, for example 'apt-get install maven' or 'brew install maven'",
@@ -40,7 +40,7 @@ export function requireMaven(directory: string, env: NodeJS.ProcessEnv): void {
  * Processes that want the same directory at once take turns.
  * @throws StartRefusal when there is no Maven, or it fails, or takes longer than 10 min
  */
-export async function prepareJars(options: Fetch & { log: Log }): Promise<Jars> {
+export const prepareJars = async (options: Fetch & { log: Log }): Promise<Jars> => {
   const { directory, env, log } = options
   const release = jarsAreReady(directory) ? undefined : await takeTurn(`${directory}.lock`)
   try {
@@ -59,8 +59,8 @@ export async function prepareJars(options: Fetch & { log: Log }): Promise<Jars> 
   return { kafka: join(directory, 'kafka', '*'), mongo: `${join(directory, 'mongo', '*')}:${join(directory, 'classes')}` }
 }
 
-async function takeTurn(lockFile: string): Promise<() => void> {
-  for (const giveUpAtMs = Date.now() + FETCH_TIMEOUT_MS; ; ) {
+const takeTurn = async (lockFile: string): Promise<() => void> => {
+  for (const giveUpAtMs = Date.now() + fetchTimeoutMs; ; ) {
     const lock = takeLock(lockFile)
     if ('release' in lock) return lock.release
     if (Date.now() > giveUpAtMs)
@@ -77,18 +77,18 @@ interface Fetch {
   signal?: AbortSignal | undefined
 }
 
-async function fetchJars({ directory, ...tools }: Fetch) {
+const fetchJars = async ({ directory, ...tools }: Fetch) => {
   const draft = `${directory}.new`
   rmSync(draft, { recursive: true, force: true })
   mkdirSync(join(draft, 'classes'), { recursive: true })
-  await maven(tools, ['-f', join(SOURCES, 'pom.xml'), 'dependency:copy-dependencies', `-Djars.directory=${draft}`])
+  await maven(tools, ['-f', join(kafkaSources, 'pom.xml'), 'dependency:copy-dependencies', `-Djars.directory=${draft}`])
   await compileServer({ directory: draft, ...tools })
   writeFileSync(join(draft, 'ready'), fingerprint())
   rmSync(directory, { recursive: true, force: true })
   renameSync(draft, directory) // all of it or nothing: a fetch cut off half-way leaves only the draft
 }
 
-async function compileServer({ directory, ...tools }: Fetch) {
+const compileServer = async ({ directory, ...tools }: Fetch) => {
   const { java, env, signal } = tools
   const options = [
     '--release',
@@ -98,17 +98,17 @@ async function compileServer({ directory, ...tools }: Fetch) {
     join(directory, 'mongo', '*'),
     '-d',
     join(directory, 'classes'),
-    ...serverSources(),
+    ...serverSourceFiles(),
   ]
   const compile = (command: string, args: readonly string[]) =>
-    runGuarded(command, args, { env, signal, timeoutMs: COMPILE_TIMEOUT_MS })
+    runGuarded(command, args, { env, signal, timeoutMs: compileTimeoutMs })
   const besideJava = join(dirname(java), 'javac')
   const javac = existsSync(besideJava) ? besideJava : onPath('javac', env)
   if (javac) return compile(javac, options)
   // a runtime without a compiler, as Debian's openjdk-17-jre-headless
   await maven(tools, [
-    `${DEPENDENCY_PLUGIN}:copy`,
-    `-Dartifact=${ECLIPSE_COMPILER}`,
+    `${dependencyPlugin}:copy`,
+    `-Dartifact=${eclipseCompiler}`,
     `-DoutputDirectory=${join(directory, 'compiler')}`,
   ])
   return compile(java, [
@@ -120,7 +120,7 @@ async function compileServer({ directory, ...tools }: Fetch) {
 }
 
 /** The Eclipse compiler does not expand `folder/*`. */
-function withoutWildcard(options: readonly string[]): string[] {
+const withoutWildcard = (options: readonly string[]): string[] => {
   const expand = (folder: string) =>
     readdirSync(folder)
       .map((name) => join(folder, name))
@@ -128,9 +128,9 @@ function withoutWildcard(options: readonly string[]): string[] {
   return options.map((option) => (option.endsWith('/*') ? expand(dirname(option)) : option))
 }
 
-async function maven({ env, signal }: Omit<Fetch, 'directory'>, args: readonly string[]) {
+const maven = async ({ env, signal }: Omit<Fetch, 'directory'>, args: readonly string[]) => {
   try {
-    await runGuarded('mvn', ['-q', '-B', ...args], { env, signal, timeoutMs: FETCH_TIMEOUT_MS })
+    await runGuarded('mvn', ['-q', '-B', ...args], { env, signal, timeoutMs: fetchTimeoutMs })
   } catch (error) {
     if (!(error instanceof ToolFailure)) throw error
     const reason = /\[ERROR\] (.*)/.exec(error.output)?.[1] ?? error.message
@@ -140,18 +140,18 @@ async function maven({ env, signal }: Omit<Fetch, 'directory'>, args: readonly s
   }
 }
 
-function fingerprint(): string {
+const fingerprint = (): string => {
   const hash = createHash('sha256')
-  for (const file of ['pom.xml', 'kafka/pom.xml']) hash.update(readFileSync(join(SOURCES, file)))
-  hash.update(readFileSync(join(SERVER_SOURCES, 'pom.xml')))
-  for (const file of serverSources()) hash.update(readFileSync(file))
+  for (const file of ['pom.xml', 'kafka/pom.xml']) hash.update(readFileSync(join(kafkaSources, file)))
+  hash.update(readFileSync(join(serverSources, 'pom.xml')))
+  for (const file of serverSourceFiles()) hash.update(readFileSync(file))
   return hash.digest('hex')
 }
 
-const serverSources = () =>
-  readdirSync(SERVER_SOURCES)
+const serverSourceFiles = () =>
+  readdirSync(serverSources)
     .filter((name) => name.endsWith('.java'))
     .sort()
-    .map((name) => join(SERVER_SOURCES, name))
+    .map((name) => join(serverSources, name))
 
 const readIfThere = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)

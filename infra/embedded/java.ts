@@ -5,11 +5,11 @@ import { promisify } from 'node:util'
 import { StartRefusal } from './start-refusal.ts'
 
 const run = promisify(execFile)
-const JAVA_MAJOR_MIN = 17
-const INSTALL = "for example 'apt-get install openjdk-17-jre-headless' or 'brew install openjdk'"
+const javaMajorMin = 17
+const installHint = "for example 'apt-get install openjdk-17-jre-headless' or 'brew install openjdk'"
 
 /** The first executable of that name on the PATH of `env`, or undefined. */
-export function onPath(program: string, env: NodeJS.ProcessEnv): string | undefined {
+export const onPath = (program: string, env: NodeJS.ProcessEnv): string | undefined => {
   return (env.PATH ?? '')
     .split(delimiter)
     .filter((dir) => dir !== '')
@@ -21,31 +21,31 @@ export function onPath(program: string, env: NodeJS.ProcessEnv): string | undefi
  * The Java runtime to use: that of JAVA_HOME, else the one on the PATH.
  * @throws StartRefusal when there is none, or an older one than 17
  */
-export async function findJava(env: NodeJS.ProcessEnv): Promise<string> {
+export const findJava = async (env: NodeJS.ProcessEnv): Promise<string> => {
   const home = env.JAVA_HOME && join(env.JAVA_HOME, 'bin', 'java')
   const java = home && isExecutable(home) ? home : onPath('java', env)
   if (!java)
     throw new StartRefusal(
-      `Java ${JAVA_MAJOR_MIN} or newer is needed for Kafka, and none was found (neither JAVA_HOME nor PATH): install one, ${INSTALL}`,
+      `Java ${javaMajorMin} or newer is needed for Kafka, and none was found (neither JAVA_HOME nor PATH): install one, ${installHint}`,
     )
   const text = await run(java, ['-version'], { timeout: 20_000, env }).then(
     ({ stdout, stderr }) => stdout + stderr,
     (error: Error) => {
       throw new StartRefusal(
-        `${java} does not run (${error.message.split('\n')[0]}): install Java ${JAVA_MAJOR_MIN} or newer, ${INSTALL}`,
+        `${java} does not run (${error.message.split('\n')[0]}): install Java ${javaMajorMin} or newer, ${installHint}`,
       )
     },
   )
   // "17.0.15", "21-ea", and "1.8.0_402" for 8
   const major = Number(/version "(?:1\.)?(\d+)/.exec(text)?.[1])
-  if (!(major >= JAVA_MAJOR_MIN))
+  if (!(major >= javaMajorMin))
     throw new StartRefusal(
-      `${java} is Java ${major || '(unknown)'}, Kafka needs ${JAVA_MAJOR_MIN} or newer: install one, ${INSTALL}, or point JAVA_HOME at one`,
+      `${java} is Java ${major || '(unknown)'}, Kafka needs ${javaMajorMin} or newer: install one, ${installHint}, or point JAVA_HOME at one`,
     )
   return java
 }
 
-function isExecutable(file: string): boolean {
+const isExecutable = (file: string): boolean => {
   try {
     accessSync(file, constants.X_OK)
     return true

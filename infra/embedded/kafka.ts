@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { type BackendDefinition, EmbeddedBackend } from './backend.ts'
 import { initialiseOnce } from './data-folder.ts'
 import { runGuarded } from './guarded-tool.ts'
-import { accepts, LOOPBACK } from './ports.ts'
+import { accepts, loopback } from './ports.ts'
 
-const FORMAT_TIMEOUT_MS = 60_000
-const LOGGING = `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'java', 'log4j2.xml')}`
+const formatTimeoutMs = 60_000
+const logging = `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'java', 'log4j2.xml')}`
 
 /** A further address of the broker, which it tells to those who come in through it. */
 export interface KafkaListener {
@@ -32,7 +32,7 @@ export interface KafkaOptions {
 }
 
 /** Apache Kafka as one KRaft node, broker and controller in one process. */
-export function embeddedKafka(options: KafkaOptions): EmbeddedBackend {
+export const embeddedKafka = (options: KafkaOptions): EmbeddedBackend => {
   const { folder, port, logFile } = options
   const propertiesFile = join(folder, 'server.properties')
   const definition: BackendDefinition = {
@@ -64,7 +64,7 @@ export function embeddedKafka(options: KafkaOptions): EmbeddedBackend {
           '-Xmx512m',
           '-XX:+UseSerialGC',
           '-Djava.awt.headless=true',
-          LOGGING,
+          logging,
           '-cp',
           jars,
           'kafka.Kafka',
@@ -79,16 +79,16 @@ export function embeddedKafka(options: KafkaOptions): EmbeddedBackend {
   return new EmbeddedBackend(definition)
 }
 
-function propertiesOf({ folder, port, controllerPort, listeners = [] }: KafkaOptions): string {
+const propertiesOf = ({ folder, port, controllerPort, listeners = [] }: KafkaOptions): string => {
   const further = (address: (l: KafkaListener) => string) => listeners.map((l) => `,${address(l)}`).join('')
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': 1,
-    listeners: `PLAINTEXT://${LOOPBACK}:${port},CONTROLLER://${LOOPBACK}:${controllerPort}${further((l) => `${l.name}://${LOOPBACK}:${l.port}`)}`,
-    'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${port}${further((l) => `${l.name}://${LOOPBACK}:${l.advertisedPort}`)}`,
+    listeners: `PLAINTEXT://${loopback}:${port},CONTROLLER://${loopback}:${controllerPort}${further((l) => `${l.name}://${loopback}:${l.port}`)}`,
+    'advertised.listeners': `PLAINTEXT://${loopback}:${port}${further((l) => `${l.name}://${loopback}:${l.advertisedPort}`)}`,
     'inter.broker.listener.name': 'PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
-    'controller.quorum.voters': `1@${LOOPBACK}:${controllerPort}`,
+    'controller.quorum.voters': `1@${loopback}:${controllerPort}`,
     'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT${further((l) => `${l.name}:PLAINTEXT`)}`,
     'log.dirs': join(folder, 'data'),
     'auto.create.topics.enable': false,
@@ -115,7 +115,7 @@ function propertiesOf({ folder, port, controllerPort, listeners = [] }: KafkaOpt
     .join('')
 }
 
-async function formatStorage(java: string, jars: string, propertiesFile: string) {
+const formatStorage = async (java: string, jars: string, propertiesFile: string) => {
   // Without its highest bit: the text would begin with '-' once in 64 times, which the tool takes for an option.
   const bytes = randomBytes(16)
   bytes[0] = (bytes[0] ?? 0) & 0x7f
@@ -123,7 +123,7 @@ async function formatStorage(java: string, jars: string, propertiesFile: string)
   const args = [
     '-XX:TieredStopAtLevel=1',
     '-XX:+UseSerialGC',
-    LOGGING,
+    logging,
     '-cp',
     jars,
     'kafka.tools.StorageTool',
@@ -133,5 +133,5 @@ async function formatStorage(java: string, jars: string, propertiesFile: string)
     '-c',
     propertiesFile,
   ]
-  await runGuarded(java, args, { timeoutMs: FORMAT_TIMEOUT_MS })
+  await runGuarded(java, args, { timeoutMs: formatTimeoutMs })
 }

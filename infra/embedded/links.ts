@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { ServiceEntry } from '@shop/manifest'
 import type { LinkOptions } from '../proxies/link.ts'
 import type { KafkaListener } from './kafka.ts'
-import { freePorts, LOOPBACK } from './ports.ts'
+import { freePorts, loopback } from './ports.ts'
 import type { Command } from './supervisor.ts'
 
 export interface LinkedService {
@@ -19,11 +19,11 @@ export interface Links {
   readonly controlUrl: string
 }
 
-export async function planLinks(services: readonly ServiceEntry[]): Promise<Links> {
+export const planLinks = async (services: readonly ServiceEntry[]): Promise<Links> => {
   const [controlPort = 0, ...ports] = await freePorts(1 + 3 * services.length)
   return {
     controlPort,
-    controlUrl: `http://${LOOPBACK}:${controlPort}`,
+    controlUrl: `http://${loopback}:${controlPort}`,
     services: services.map(({ name }, i) => {
       const [port = 0, advertisedPort = 0, databasePort = 0] = ports.slice(3 * i)
       return { name, listener: { name: name.toUpperCase().replaceAll('-', '_'), port, advertisedPort }, databasePort }
@@ -32,25 +32,25 @@ export async function planLinks(services: readonly ServiceEntry[]): Promise<Link
 }
 
 /** The same address through the service's proxy. */
-export function throughProxy(databaseUrl: string, port: number): string {
+export const throughProxy = (databaseUrl: string, port: number): string => {
   const url = new URL(databaseUrl)
-  url.host = `${LOOPBACK}:${port}`
+  url.host = `${loopback}:${port}`
   return url.href
 }
 
-const MAIN = join(import.meta.dirname, '..', 'proxies', 'proxies.ts')
+const proxiesMain = join(import.meta.dirname, '..', 'proxies', 'proxies.ts')
 
 /** @param databaseUrls by service, without a proxy */
-export function commandOfProxies(
+export const commandOfProxies = (
   links: Links,
   databaseUrls: Readonly<Record<string, string>>,
   token: string,
   logFile: string,
   env: NodeJS.ProcessEnv,
-): Command {
+): Command => {
   const options = links.services.flatMap(({ name, listener, databasePort }): LinkOptions[] => {
     const database = new URL(databaseUrls[name] ?? '')
-    const at = { host: LOOPBACK, toHost: LOOPBACK }
+    const at = { host: loopback, toHost: loopback }
     return [
       { ...at, name: `${name}-kafka`, port: listener.advertisedPort, toPort: listener.port },
       { ...at, name: `${name}-database`, port: databasePort, toHost: database.hostname, toPort: Number(database.port) },
@@ -58,9 +58,9 @@ export function commandOfProxies(
   })
   return {
     name: 'proxies',
-    args: [MAIN],
+    args: [proxiesMain],
     cwd: import.meta.dirname,
-    env: { ...env, LINKS: JSON.stringify(options), PORT: String(links.controlPort), HOST: LOOPBACK, ADMIN_TOKEN: token },
+    env: { ...env, LINKS: JSON.stringify(options), PORT: String(links.controlPort), HOST: loopback, ADMIN_TOKEN: token },
     readyUrl: `${links.controlUrl}/readyz`,
     logFile,
   }

@@ -15,7 +15,7 @@ interface Owner {
  * Takes the lock for this process, or tells the pid of the living process that has it. A lock whose owner is gone (also when its
  * pid is another process's by now) is taken over.
  */
-export function takeLock(file: string): Lock | { heldBy: number } {
+export const takeLock = (file: string): Lock | { heldBy: number } => {
   mkdirSync(dirname(file), { recursive: true })
   const own: Owner = { pid: process.pid, identity: processIdentity(process.pid) }
   const draft = `${file}.${process.pid}`
@@ -34,7 +34,7 @@ export function takeLock(file: string): Lock | { heldBy: number } {
   }
 }
 
-function linked(draft: string, file: string): boolean {
+const linked = (draft: string, file: string): boolean => {
   try {
     linkSync(draft, file)
     return true
@@ -44,7 +44,7 @@ function linked(draft: string, file: string): boolean {
   }
 }
 
-function readOwner(file: string): Owner | undefined {
+const readOwner = (file: string): Owner | undefined => {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch {

@@ -7,7 +7,7 @@ import { step } from './progress.ts'
 import { type Shop, startShop } from './shop.ts'
 import { StartRefusal } from './start-refusal.ts'
 
-function readyText({ urls, dataDir, adminToken }: Shop): string {
+const readyText = ({ urls, dataDir, adminToken }: Shop): string => {
   const width = Math.max(...Object.keys(urls).map((name) => name.length))
   const services = Object.entries(urls).map(([name, url]) => `  ${name.padEnd(width)}  ${url}`)
   const order = `{"customerId":"alice","lines":[{"sku":"keyboard","quantity":1}],"shippingAddress":{"name":"Alice","street":"Main St 1","city":"Berlin","postalCode":"10115","country":"DE"}}`
@@ -37,14 +37,14 @@ function readyText({ urls, dataDir, adminToken }: Shop): string {
 }
 
 /** npm passes signals on, but not when it is killed hard: then we would run on unseen. Between npm and us there may be its shell. */
-function watchNpm(): () => boolean {
+const watchNpm = (): (() => boolean) => {
   const parent = process.ppid
   const npm = commandLine(parent).startsWith('sh -c ') ? parentOf(parent) : undefined
   return () => process.ppid === parent && (npm === undefined || parentOf(parent) === npm)
 }
 
 /** Aborted by the first Ctrl-C, SIGTERM, SIGHUP, or when npm is gone; the second one ends us at once, and the orphan guard the rest. */
-function endOnRequest(log: (line: string) => void): AbortSignal {
+const endOnRequest = (log: (line: string) => void): AbortSignal => {
   const ending = new AbortController()
   const end = (why: string) => {
     if (ending.signal.aborted) {
@@ -69,7 +69,7 @@ function endOnRequest(log: (line: string) => void): AbortSignal {
   return ending.signal
 }
 
-async function main(given: readonly string[]): Promise<number> {
+const main = async (given: readonly string[]): Promise<number> => {
   const args = readArguments(given)
   if (args === undefined) {
     console.log(helpOf(startCommand))
@@ -98,7 +98,7 @@ async function main(given: readonly string[]): Promise<number> {
   }
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
+const aborted = async (signal: AbortSignal): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const alive = setInterval(() => {}, 60_000) // a listener alone keeps no process alive
   signal.addEventListener('abort', () => resolve(), { once: true })

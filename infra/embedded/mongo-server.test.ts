@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { type Collection, type Filter, MongoClient, type Sort } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EmbeddedBackend } from './backend.ts'
-import { ROOT } from './backends.ts'
+import { root } from './backends.ts'
 import { prepareJars } from './jars.ts'
 import { findJava } from './java.ts'
 import { embeddedMongo } from './mongo.ts'
@@ -29,7 +29,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'mongo'))
   const { env } = process
   const java = await findJava(env)
-  const jars = await prepareJars({ directory: join(ROOT, '.data', 'jars'), java, env, log: () => {} })
+  const jars = await prepareJars({ directory: join(root, '.data', 'jars'), java, env, log: () => {} })
   mongo = embeddedMongo({
     folder: join(folder, 'mongo'),
     port,
@@ -43,7 +43,7 @@ afterAll(async () => {
   removeFolder(folder)
 })
 
-async function connected<Result>(work: (client: MongoClient) => Promise<Result>): Promise<Result> {
+const connected = async <Result>(work: (client: MongoClient) => Promise<Result>): Promise<Result> => {
   const client = new MongoClient(`mongodb://127.0.0.1:${port}`, {
     serverSelectionTimeoutMS: 10_000,
     socketTimeoutMS: 10_000,
@@ -65,7 +65,7 @@ const documentOf = (id: string, version: number): Counted => ({
 })
 
 /** Inserts documents and replaces them by their next versions, in batches, until the server is gone. */
-async function writeUntilKilled(orders: Collection<Counted>, acknowledged: Map<string, number>): Promise<void> {
+const writeUntilKilled = async (orders: Collection<Counted>, acknowledged: Map<string, number>): Promise<void> => {
   const documents = Array.from({ length: 20 }, () => documentOf(randomUUID(), 1))
   await orders.bulkWrite(documents.map((document) => ({ insertOne: { document } })))
   for (;;) {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BackendDefinition, EmbeddedBackend } from './backend.ts'
 import { initialiseOnce } from './data-folder.ts'
-import { accepts, LOOPBACK } from './ports.ts'
+import { accepts, loopback } from './ports.ts'
 
 /** Which server stores the data. The two keep different files, so a folder stays with the one that it began with. */
 export type MongoServer = { kind: 'mongod'; program: string } | { kind: 'java'; java: string; jars: string }
@@ -16,10 +16,10 @@ export interface MongoOptions {
   server: (kind: MongoServer['kind'] | undefined) => Promise<MongoServer>
 }
 
-const STORED_IN = { mongod: 'data', java: 'data/store.mv' } as const
+const storedIn = { mongod: 'data', java: 'data/store.mv' } as const
 
 /** A standalone `mongod`, or the MongoDB server in Java (mongo-on-file/MongoOnFile.java). */
-export function embeddedMongo(options: MongoOptions): EmbeddedBackend {
+export const embeddedMongo = (options: MongoOptions): EmbeddedBackend => {
   const { folder, port, logFile } = options
   const data = join(folder, 'data')
   const definition: BackendDefinition = {
@@ -31,11 +31,11 @@ export function embeddedMongo(options: MongoOptions): EmbeddedBackend {
       const { kind } = await initialiseOnce<{ kind: MongoServer['kind'] }>(
         'MongoDB',
         folder,
-        (kept) => STORED_IN[kept.kind],
+        (kept) => storedIn[kept.kind],
         async () => {
           const { kind } = await options.server(undefined)
           mkdirSync(data)
-          if (kind === 'java') writeFileSync(join(folder, STORED_IN.java), '') // empty is what a new store begins with
+          if (kind === 'java') writeFileSync(join(folder, storedIn.java), '') // empty is what a new store begins with
           return { kind }
         },
       )
@@ -48,17 +48,17 @@ export function embeddedMongo(options: MongoOptions): EmbeddedBackend {
   return new EmbeddedBackend(definition)
 }
 
-function commandOf(server: MongoServer, data: string, port: number): { command: string; args: string[] } {
+const commandOf = (server: MongoServer, data: string, port: number): { command: string; args: string[] } => {
   if (server.kind === 'mongod') {
     return {
       command: server.program,
-      args: ['--dbpath', data, '--bind_ip', LOOPBACK, '--port', String(port), '--wiredTigerCacheSizeGB', '0.25'],
+      args: ['--dbpath', data, '--bind_ip', loopback, '--port', String(port), '--wiredTigerCacheSizeGB', '0.25'],
     }
   }
   const memory = ['-Xms64m', '-Xmx768m', '-XX:+UseSerialGC']
   const logging = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true']
   return {
     command: server.java,
-    args: [...memory, ...logging, '-cp', server.jars, 'MongoOnFile', join(data, 'store.mv'), LOOPBACK, String(port)],
+    args: [...memory, ...logging, '-cp', server.jars, 'MongoOnFile', join(data, 'store.mv'), loopback, String(port)],
   }
 }

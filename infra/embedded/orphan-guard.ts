@@ -13,7 +13,7 @@ import type { Socket } from 'node:net'
  * and signal are exact; a shell is 1 MB where a Node process is 40. Why not Linux's PDEATHSIG: macOS has none, and it fires when
  * the *thread* that spawned the child ends, which is wrong under a test runner's worker threads.
  */
-const GUARD_SCRIPT = `
+const guardScript = `
 trap '' INT TERM HUP
 services= backends=
 without() { left=; for e in $1; do [ "\${e%%:*}" = "$2" ] || left="$left $e"; done; echo "$left"; }
@@ -49,22 +49,22 @@ const guarded = new Map<number, Guarded>()
 let guard: ChildProcess | undefined
 
 /** Has this process ended (by `endSignal`, later by SIGKILL) once the calling process is gone. Call it in the same tick as the spawn. */
-export function guardAgainstOrphaning(child: Guarded): void {
+export const guardAgainstOrphaning = (child: Guarded): void => {
   guarded.set(child.pid, child)
   if (guard) tell(`+ ${line(child)}`)
   else startGuard()
 }
 
 /** The process has ended: its pid may soon be another's. */
-export function noLongerGuarded(pid: number): void {
+export const noLongerGuarded = (pid: number): void => {
   const child = guarded.get(pid)
   if (!child) return
   guarded.delete(pid)
   tell(`- ${line(child)}`)
 }
 
-function startGuard() {
-  const shell = spawn('/bin/sh', ['-c', GUARD_SCRIPT, 'shop-orphan-guard'], {
+const startGuard = () => {
+  const shell = spawn('/bin/sh', ['-c', guardScript, 'shop-orphan-guard'], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })

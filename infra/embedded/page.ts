@@ -2,16 +2,16 @@ import { execFile } from 'node:child_process'
 import { existsSync, globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ROOT } from './backends.ts'
+import { root } from './backends.ts'
 import { type Log, step } from './progress.ts'
 
-const BUILD_TIMEOUT_MS = 120_000
-const SERVICE = join(ROOT, 'services', 'dashboard')
-const SOURCES = ['page/index.html', 'page/vite.config.ts', 'page/{src,public}/**/*', 'src/api.ts', 'package.json']
+const buildTimeoutMs = 120_000
+const dashboardFolder = join(root, 'services', 'dashboard')
+const pageSources = ['page/index.html', 'page/vite.config.ts', 'page/{src,public}/**/*', 'src/api.ts', 'package.json']
 
 /** Builds the dashboard's page unless that was done since its sources last changed. When it cannot be built, the shop starts without it. */
-export async function buildPage(log: Log): Promise<void> {
-  if (!existsSync(join(SERVICE, 'page', 'index.html')) || isBuilt()) return
+export const buildPage = async (log: Log): Promise<void> => {
+  if (!existsSync(join(dashboardFolder, 'page', 'index.html')) || isBuilt()) return
   try {
     await step(log, "building the dashboard's page", build)
   } catch (error) {
@@ -22,14 +22,14 @@ export async function buildPage(log: Log): Promise<void> {
 }
 
 const build = () => {
-  const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js')
-  return promisify(execFile)(process.execPath, [vite, 'build', 'page'], { cwd: SERVICE, timeout: BUILD_TIMEOUT_MS })
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  return promisify(execFile)(process.execPath, [vite, 'build', 'page'], { cwd: dashboardFolder, timeout: buildTimeoutMs })
 }
 
-const changedAt = (file: string): number => statSync(join(SERVICE, file)).mtimeMs
+const changedAt = (file: string): number => statSync(join(dashboardFolder, file)).mtimeMs
 
-function isBuilt(): boolean {
+const isBuilt = (): boolean => {
   const built = join('page', 'dist', 'index.html')
-  if (!existsSync(join(SERVICE, built))) return false
-  return globSync(SOURCES, { cwd: SERVICE }).every((file) => changedAt(file) <= changedAt(built))
+  if (!existsSync(join(dashboardFolder, built))) return false
+  return globSync(pageSources, { cwd: dashboardFolder }).every((file) => changedAt(file) <= changedAt(built))
 }

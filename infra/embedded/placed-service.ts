@@ -1,5 +1,5 @@
 import type { StartableService } from '../services.ts'
-import { freePorts, LOOPBACK, portSetting, type WantedPort } from './ports.ts'
+import { freePorts, loopback, portSetting, type WantedPort } from './ports.ts'
 
 /** A service and where it will listen. */
 export interface PlacedService extends StartableService {
@@ -11,15 +11,15 @@ export interface PlacedService extends StartableService {
  * @param ports 'fixed': the port of the manifest, or `<NAME>_PORT` of `env`; 'free': ports that are free now
  * @throws StartRefusal when such a setting is no port number
  */
-export async function place(
+export const place = async (
   services: readonly StartableService[],
   ports: 'fixed' | 'free',
   env: NodeJS.ProcessEnv,
-): Promise<PlacedService[]> {
+): Promise<PlacedService[]> => {
   const free = ports === 'free' ? await freePorts(services.length) : []
   return services.map((service, index) => {
     const port = free[index] ?? portSetting(env, settingOf(service.name), service.port)
-    return { ...service, port, url: `http://${LOOPBACK}:${port}` }
+    return { ...service, port, url: `http://${loopback}:${port}` }
   })
 }
 

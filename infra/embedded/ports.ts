@@ -1,19 +1,19 @@
 import { connect, createServer } from 'node:net'
 import { StartRefusal } from './start-refusal.ts'
 
-export const LOOPBACK = '127.0.0.1'
+export const loopback = '127.0.0.1'
 
 /** True when nobody listens on this loopback port. */
-export function isFree(port: number): Promise<boolean> {
+export const isFree = (port: number): Promise<boolean> => {
   return new Promise((resolve) => {
     const probe = createServer()
     probe.once('error', () => resolve(false))
-    probe.listen({ port, host: LOOPBACK, exclusive: true }, () => probe.close(() => resolve(true)))
+    probe.listen({ port, host: loopback, exclusive: true }, () => probe.close(() => resolve(true)))
   })
 }
 
 /** True when something accepts a connection; `timeoutMs` default 1000. */
-export function accepts(port: number, host = LOOPBACK, timeoutMs = 1_000): Promise<boolean> {
+export const accepts = (port: number, host = loopback, timeoutMs = 1_000): Promise<boolean> => {
   return new Promise((resolve) => {
     const socket = connect({ port, host, timeout: timeoutMs })
     const answer = (open: boolean) => {
@@ -27,18 +27,18 @@ export function accepts(port: number, host = LOOPBACK, timeoutMs = 1_000): Promi
 }
 
 const given = new Set<number>()
-const LOWEST = 20_000
-const COUNT = 12_000
+const lowestPort = 20_000
+const portCount = 12_000
 
 /**
  * Ports that nobody listens on now. They lie below the range from which the system takes ports for outgoing connections (32768 and
  * up on Linux), so a backend that is killed and started again by a test finds its port still free.
  */
-export async function freePorts(count: number): Promise<number[]> {
+export const freePorts = async (count: number): Promise<number[]> => {
   const found: number[] = []
   for (let attempt = 0; found.length < count; attempt++) {
     if (attempt > 1_000) throw new Error('no free port found between 20000 and 32000')
-    const port = LOWEST + Math.floor(Math.random() * COUNT)
+    const port = lowestPort + Math.floor(Math.random() * portCount)
     if (given.has(port) || !(await isFree(port))) continue
     given.add(port)
     found.push(port)
@@ -55,7 +55,7 @@ export interface WantedPort {
 }
 
 /** @throws StartRefusal naming each port that is taken, and the setting that changes it */
-export async function requireFree(wanted: readonly WantedPort[]): Promise<void> {
+export const requireFree = async (wanted: readonly WantedPort[]): Promise<void> => {
   const taken: string[] = []
   for (const { port, name, setting } of wanted) {
     if (!(await isFree(port)))
@@ -68,7 +68,7 @@ export async function requireFree(wanted: readonly WantedPort[]): Promise<void> 
  * A port number from the environment.
  * @throws StartRefusal when it is set to something else than 1–65535
  */
-export function portSetting(env: NodeJS.ProcessEnv, setting: string, fallback: number): number {
+export const portSetting = (env: NodeJS.ProcessEnv, setting: string, fallback: number): number => {
   const text = env[setting]
   if (text === undefined || text === '') return fallback
   const port = Number(text)

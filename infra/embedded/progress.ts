@@ -10,12 +10,12 @@ const seconds = (sinceMs: number) => `${((Date.now() - sinceMs) / 1000).toFixed(
  * @param title what is being done: 'starting PostgreSQL'
  * @param outcome what is said when it is done, from its result; default `title`
  */
-export async function step<Result>(
+export const step = async <Result>(
   log: Log,
   title: string,
   work: () => Promise<Result>,
   outcome?: (result: Result) => string,
-): Promise<Result> {
+): Promise<Result> => {
   const startedAtMs = Date.now()
   const done = new AbortController()
   const reminding = remind(log, title, startedAtMs, done.signal)
@@ -29,7 +29,7 @@ export async function step<Result>(
   }
 }
 
-async function remind(log: Log, title: string, startedAtMs: number, done: AbortSignal) {
+const remind = async (log: Log, title: string, startedAtMs: number, done: AbortSignal) => {
   try {
     await delay(1_000, undefined, { signal: done })
     log(`${title} …`)

@@ -3,19 +3,19 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { planBackends } from './backends.ts'
-import { freePorts, LOOPBACK } from './ports.ts'
+import { freePorts, loopback } from './ports.ts'
 import { startShop } from './shop.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
-async function takePort(): Promise<number> {
+const takePort = async (): Promise<number> => {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve))
+  await new Promise<void>((resolve) => server.listen(0, loopback, resolve))
   onTestFinished(() => void server.close())
   return (server.address() as { port: number }).port
 }
 
 /** A folder of programs for the PATH. */
-function programs(scripts: Record<string, string>) {
+const programs = (scripts: Record<string, string>) => {
   const dir = temporaryFolder()
   mkdirSync(join(dir, 'bin'))
   for (const [name, script] of Object.entries(scripts)) {
@@ -54,8 +54,8 @@ test('Java: none, too old, or one that does not run', async () => {
 })
 
 test('Maven is asked for as long as the jars are not there', async () => {
-  const PATH = programs({ java: `echo 'openjdk version "21-ea"' >&2` })
-  await expect(check({ PATH }, { jarsDir: join(temporaryFolder(), 'jars') })).rejects.toThrow(
+  const path = programs({ java: `echo 'openjdk version "21-ea"' >&2` })
+  await expect(check({ PATH: path }, { jarsDir: join(temporaryFolder(), 'jars') })).rejects.toThrow(
     "Maven is needed once, to fetch Kafka, and 'mvn' is not on the PATH",
   )
 })
@@ -84,8 +84,8 @@ test('servers of the environment are used instead, without Java, if they answer'
 })
 
 test('a mongod on the PATH is preferred, so that no Java is needed beside an external Kafka', async () => {
-  const PATH = programs({ mongod: 'exit 0' })
-  await check({ PATH, KAFKA_BROKERS: `127.0.0.1:${await takePort()}` })
+  const path = programs({ mongod: 'exit 0' })
+  await check({ PATH: path, KAFKA_BROKERS: `127.0.0.1:${await takePort()}` })
 })
 
 test('faults need the embedded servers', async () => {

@@ -3,7 +3,7 @@ import type { RecordedProcess, RunRecord } from '@shop/tools/running-shop'
 import { awaitCondition } from './guarded-process.ts'
 import { commandLine, processIdentity, sendSignal } from './process-identity.ts'
 
-export function writeRunRecord(file: string, record: RunRecord): void {
+export const writeRunRecord = (file: string, record: RunRecord): void => {
   writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file) // a reader never sees half of it
 }
@@ -15,7 +15,7 @@ export const removeRunRecord = (file: string) => rmSync(file, { force: true })
  * Only to be called with the data folder's lock taken, that is, with the former main process gone.
  * @throws when one is still there 15 s after it was told to end
  */
-export async function endLeftovers(file: string, log: (line: string) => void): Promise<void> {
+export const endLeftovers = async (file: string, log: (line: string) => void): Promise<void> => {
   if (!existsSync(file)) return
   for (const [name, { pid, identity }] of recordedIn(file)) {
     const isOurs = () => identity !== undefined && processIdentity(pid) === identity
@@ -37,7 +37,7 @@ export async function endLeftovers(file: string, log: (line: string) => void): P
   removeRunRecord(file)
 }
 
-function recordedIn(file: string): [string, RecordedProcess][] {
+const recordedIn = (file: string): [string, RecordedProcess][] => {
   try {
     const { services, others = {}, backends } = JSON.parse(readFileSync(file, 'utf8')) as RunRecord
     return [...Object.entries(services), ...Object.entries(others), ...Object.entries(backends)]

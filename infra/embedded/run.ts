@@ -4,12 +4,12 @@ import { hasDatabase } from '@shop/manifest'
 import type { RecordedProcess, RunRecord } from '@shop/tools/running-shop'
 import { databaseUrl } from '../init/database-urls.ts'
 import type { EmbeddedBackend } from './backend.ts'
-import { type Backends, ROOT } from './backends.ts'
+import { type Backends, root } from './backends.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Links } from './links.ts'
 import { commandOfProxies, throughProxy } from './links.ts'
 import type { PlacedService } from './placed-service.ts'
-import { LOOPBACK } from './ports.ts'
+import { loopback } from './ports.ts'
 import { processIdentity } from './process-identity.ts'
 import type { Replicas } from './replicas.ts'
 import { removeRunRecord, writeRunRecord } from './run-record.ts'
@@ -26,92 +26,94 @@ export class Run {
   doorUrl: string | undefined
   /** Opens the services' admin routes to whoever may read run.json. */
   readonly adminToken: string
-  private readonly startedAt = new Date().toISOString()
-  private readonly backends: Backends
-  private readonly placed: readonly PlacedService[]
-  private readonly data: DataFolder
-  private readonly env: NodeJS.ProcessEnv
-  private readonly links: Links | undefined
-  private readonly recordFile: string
+  readonly #startedAt = new Date().toISOString()
+  readonly #backends: Backends
+  readonly #placed: readonly PlacedService[]
+  readonly #data: DataFolder
+  readonly #env: NodeJS.ProcessEnv
+  readonly #links: Links | undefined
+  readonly #recordFile: string
 
   constructor(backends: Backends, placed: readonly PlacedService[], data: DataFolder, env: NodeJS.ProcessEnv, links?: Links) {
-    this.links = links
-    this.backends = backends
-    this.placed = placed
-    this.data = data
-    this.env = env
+    this.#links = links
+    this.#backends = backends
+    this.#placed = placed
+    this.#data = data
+    this.#env = env
     this.adminToken = env.ADMIN_TOKEN || randomUUID()
-    this.recordFile = recordFileOf(data)
+    this.#recordFile = recordFileOf(data)
   }
 
   get urls(): Record<string, string> {
-    return Object.fromEntries(this.placed.map(({ name, url }) => [name, url]))
+    return Object.fromEntries(this.#placed.map(({ name, url }) => [name, url]))
   }
 
   get databaseUrls(): Record<string, string> {
-    const { postgresUrl, mongoUrl } = this.backends
+    const { postgresUrl, mongoUrl } = this.#backends
     return Object.fromEntries(
-      this.placed
+      this.#placed
         .filter(hasDatabase)
-        .map((service) => [service.name, databaseUrl(service, { postgresUrl, mongoUrl, password: this.password })]),
+        .map((service) => [service.name, databaseUrl(service, { postgresUrl, mongoUrl, password: this.#password })]),
     )
   }
 
   /** whether the services have fault points */
   get faultsEnabled(): boolean {
-    return this.env.FAULTS_ENABLED === 'true'
+    return this.#env.FAULTS_ENABLED === 'true'
   }
 
   get environmentOfInit(): NodeJS.ProcessEnv {
-    const { kafkaBrokers, postgresUrl, mongoUrl } = this.backends
+    const { kafkaBrokers, postgresUrl, mongoUrl } = this.#backends
     return {
-      ...this.env,
+      ...this.#env,
       KAFKA_BROKERS: kafkaBrokers,
       POSTGRES_URL: postgresUrl,
       MONGO_URL: mongoUrl,
-      SHOP_DB_PASSWORD: this.password,
+      SHOP_DB_PASSWORD: this.#password,
     }
   }
 
   commandOf(service: PlacedService): Command {
     const { name, folder, port, url } = service
-    const link = this.links?.services.find((l) => l.name === name)
+    const link = this.#links?.services.find((l) => l.name === name)
     const database = this.databaseUrls[name] ?? ''
     const own = {
       PORT: String(port),
-      HOST: LOOPBACK,
-      KAFKA_BROKERS: link ? `${LOOPBACK}:${link.listener.advertisedPort}` : this.backends.kafkaBrokers,
+      HOST: loopback,
+      KAFKA_BROKERS: link ? `${loopback}:${link.listener.advertisedPort}` : this.#backends.kafkaBrokers,
       ADMIN_TOKEN: this.adminToken,
       ...(hasDatabase(service)
         ? { DATABASE_URL: link ? throughProxy(database, link.databasePort) : database }
-        : this.environmentOfWatcher(name)),
+        : this.#environmentOfWatcher(name)),
     }
-    const env = { ...this.env, ...own }
+    const env = { ...this.#env, ...own }
     return {
       name,
       args: [...(hasDatabase(service) ? [] : [heapOfWatcher]), join(folder, 'src', 'main.ts')],
       cwd: folder,
       env,
       readyUrl: `${url}/readyz`,
-      logFile: this.data.logFile(name),
+      logFile: this.#data.logFile(name),
     }
   }
 
   /** undefined without --faults */
   get commandOfProxies(): Command | undefined {
-    return this.links && commandOfProxies(this.links, this.databaseUrls, this.adminToken, this.data.logFile('proxies'), this.env)
+    return (
+      this.#links && commandOfProxies(this.#links, this.databaseUrls, this.adminToken, this.#data.logFile('proxies'), this.#env)
+    )
   }
 
   /** What a service needs that looks at all the others. The addresses of the databases are the check's, which it runs as a process. */
-  private environmentOfWatcher(name: string): NodeJS.ProcessEnv {
-    const { postgresUrl, mongoUrl } = this.backends
-    const others = this.placed.filter(hasDatabase).map((service) => `${service.name}=${service.url}`)
+  #environmentOfWatcher(name: string): NodeJS.ProcessEnv {
+    const { postgresUrl, mongoUrl } = this.#backends
+    const others = this.#placed.filter(hasDatabase).map((service) => `${service.name}=${service.url}`)
     return {
-      DATA_DIR: join(this.data.dir, name),
+      DATA_DIR: join(this.#data.dir, name),
       SERVICE_URLS: others.join(','),
-      DASHBOARD_ACTIONS: this.env.DASHBOARD_ACTIONS || 'true',
-      CHECK_COMMAND: JSON.stringify([process.execPath, join(ROOT, 'tools/check/main.ts'), '--json']),
-      RUN_RECORD: this.recordFile,
+      DASHBOARD_ACTIONS: this.#env.DASHBOARD_ACTIONS || 'true',
+      CHECK_COMMAND: JSON.stringify([process.execPath, join(root, 'tools/check/main.ts'), '--json']),
+      RUN_RECORD: this.#recordFile,
       POSTGRES_URL: postgresUrl,
       MONGO_URL: mongoUrl,
     }
@@ -119,13 +121,13 @@ export class Run {
 
   /** Brings run.json up to date. */
   record(): void {
-    const { kafkaBrokers, postgresUrl, mongoUrl, embedded } = this.backends
+    const { kafkaBrokers, postgresUrl, mongoUrl, embedded } = this.#backends
     const entry = (pid: number, url: string, log: string): RecordedProcess => ({ pid, identity: processIdentity(pid), url, log })
     const urlOf = ({ name }: EmbeddedBackend) => ({ Kafka: kafkaBrokers, PostgreSQL: postgresUrl, MongoDB: mongoUrl })[name] ?? ''
     const record: RunRecord = {
       pid: process.pid,
-      startedAt: this.startedAt,
-      dataDir: this.data.dir,
+      startedAt: this.#startedAt,
+      dataDir: this.#data.dir,
       kafkaBrokers,
       postgresUrl,
       mongoUrl,
@@ -142,28 +144,28 @@ export class Run {
     }
     // known once PostgreSQL runs, as it does before any service
     const databaseUrls = this.services ? this.databaseUrls : {}
-    for (const { name, url } of this.placed) {
+    for (const { name, url } of this.#placed) {
       const pid = this.services?.pid(name)
       const database = databaseUrls[name]
       if (pid !== undefined)
-        record.services[name] = { ...entry(pid, url, this.data.logFile(name)), ...(database === undefined ? {} : { database }) }
+        record.services[name] = { ...entry(pid, url, this.#data.logFile(name)), ...(database === undefined ? {} : { database }) }
     }
     for (const [name, { url }] of this.replicas?.urls ?? []) {
       const pid = this.services?.pid(name)
-      if (pid !== undefined) record.others[name] = entry(pid, url, this.data.logFile(name))
+      if (pid !== undefined) record.others[name] = entry(pid, url, this.#data.logFile(name))
     }
     const proxiesPid = this.proxies?.pid('proxies')
-    if (this.links && proxiesPid !== undefined)
-      record.others.proxies = entry(proxiesPid, this.links.controlUrl, this.data.logFile('proxies'))
-    writeRunRecord(this.recordFile, record)
+    if (this.#links && proxiesPid !== undefined)
+      record.others.proxies = entry(proxiesPid, this.#links.controlUrl, this.#data.logFile('proxies'))
+    writeRunRecord(this.#recordFile, record)
   }
 
   forget(): void {
-    removeRunRecord(this.recordFile)
+    removeRunRecord(this.#recordFile)
   }
 
-  private get password() {
-    return this.env.SHOP_DB_PASSWORD || 'shop'
+  get #password() {
+    return this.#env.SHOP_DB_PASSWORD || 'shop'
   }
 }
 

@@ -26,7 +26,7 @@ beforeAll(() => {
 })
 afterAll(() => removeFolder(root))
 
-async function start(more: Partial<ShopOptions> = {}): Promise<Shop> {
+const start = async (more: Partial<ShopOptions> = {}): Promise<Shop> => {
   lines.length = 0
   const services = [{ name: 'order', folder: join(root, 'order'), port: 0, database: 'postgres' as const }]
   const env = { ...process.env, EXTRA: 'passed on' }

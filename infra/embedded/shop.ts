@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { hasDatabase } from '@shop/manifest'
 import { type StartableService, startableServices } from '../services.ts'
 import type { EmbeddedBackend } from './backend.ts'
-import { type Backends, type BackendsOptions, planBackends, ROOT, startEmbedded } from './backends.ts'
+import { type Backends, type BackendsOptions, planBackends, root, startEmbedded } from './backends.ts'
 import { openDataFolder } from './data-folder.ts'
 import { Door } from './door.ts'
 import { describeEnding, logTail, rotateLog, startGuarded, within } from './guarded-process.ts'
@@ -17,8 +17,8 @@ import { endLeftovers } from './run-record.ts'
 import { StartRefusal } from './start-refusal.ts'
 import { type Supervisor, supervise } from './supervisor.ts'
 
-const INIT_TIMEOUT_MS = 120_000
-const BACKEND_RESTART_DELAY_MS = 1_000
+const initTimeoutMs = 120_000
+const backendRestartDelayMs = 1_000
 
 export interface ShopOptions extends Omit<BackendsOptions, 'ports'> {
   /** 'fixed' (default): those of the environment and of the manifest; 'free': ones that are free now */
@@ -57,7 +57,7 @@ export interface Shop {
  * @throws StartRefusal with one clear line for what the person at the console can mend; Error with the end of a log for the rest. All
  * that was started is stopped by then.
  */
-export async function startShop(options: ShopOptions): Promise<Shop> {
+export const startShop = async (options: ShopOptions): Promise<Shop> => {
   const { log = () => {}, env = process.env, ports = 'fixed', signal, dashboard = false } = options
   const entries = options.services ?? startableServices.filter((service) => dashboard || hasDatabase(service))
   const data = openDataFolder(options.dataDir, { fresh: options.fresh ?? false })
@@ -83,7 +83,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     for (const backend of backends.embedded) keepRunning(backend, run, log)
     await startEmbedded(backends, log)
     signal?.throwIfAborted()
-    await initialise(options.initScript ?? join(ROOT, 'infra', 'init', 'main.ts'), run, data.logFile('init'), log, signal)
+    await initialise(options.initScript ?? join(root, 'infra', 'init', 'main.ts'), run, data.logFile('init'), log, signal)
 
     const watching = { log, onChange: () => run.record() }
     if (run.commandOfProxies) {
@@ -127,19 +127,19 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
 }
 
 /** A server that is not ours has no proxy before it, and its Kafka tells its clients another address. */
-function refuseForeign(env: NodeJS.ProcessEnv) {
+const refuseForeign = (env: NodeJS.ProcessEnv) => {
   const given = ['KAFKA_BROKERS', 'POSTGRES_URL', 'MONGO_URL'].filter((name) => env[name])
   if (given.length > 0)
     throw new StartRefusal(`faults need the embedded servers: unset ${given.join(', ')}, or start without --faults`)
 }
 
-async function openDoor(
+const openDoor = async (
   run: Run,
   services: Supervisor,
   placed: readonly PlacedService[],
   { kafka, postgres, mongo }: Backends,
   links: Links | undefined,
-) {
+) => {
   const commands = new Map(placed.map((service) => [service.name, run.commandOf(service)]))
   const commandOf = (name: string) => {
     const command = commands.get(name)
@@ -172,7 +172,7 @@ async function openDoor(
 }
 
 /** Creates topics, roles and databases; every step of it may be repeated, so it runs at each start. */
-async function initialise(script: string, run: Run, logFile: string, log: Log, signal: AbortSignal | undefined) {
+const initialise = async (script: string, run: Run, logFile: string, log: Log, signal: AbortSignal | undefined) => {
   if (!existsSync(script)) return
   rotateLog(logFile)
   const work = async () => {
@@ -185,9 +185,9 @@ async function initialise(script: string, run: Run, logFile: string, log: Log, s
       logFile,
     })
     try {
-      const inTime = await orAborted(within(child.ended, INIT_TIMEOUT_MS), signal)
+      const inTime = await orAborted(within(child.ended, initTimeoutMs), signal)
       if (inTime && child.ending()?.code === 0) return
-      const why = inTime ? describeEnding(await child.ended) : `took more than ${INIT_TIMEOUT_MS / 1000} s`
+      const why = inTime ? describeEnding(await child.ended) : `took more than ${initTimeoutMs / 1000} s`
       throw new Error(`topics and databases cannot be prepared: ${script} ${why}\n  the end of ${logFile}:\n${logTail(logFile)}`)
     } finally {
       await child.end(1_000)
@@ -197,10 +197,10 @@ async function initialise(script: string, run: Run, logFile: string, log: Log, s
 }
 
 /** As with the services: whoever killed it (a fault script, the system for want of memory) did not want the shop to stay broken. */
-function keepRunning(backend: EmbeddedBackend, run: Run, log: Log) {
+const keepRunning = (backend: EmbeddedBackend, run: Run, log: Log) => {
   const again = (why: string) => {
-    log(`${backend.name} ${why}, starting again in ${BACKEND_RESTART_DELAY_MS / 1000} s`)
-    backend.startAfter(BACKEND_RESTART_DELAY_MS).then(
+    log(`${backend.name} ${why}, starting again in ${backendRestartDelayMs / 1000} s`)
+    backend.startAfter(backendRestartDelayMs).then(
       (started) => started && log(`${backend.name} is ready again, pid ${backend.pid()}`),
       (error: Error) => {
         log(error.message)
@@ -213,7 +213,7 @@ function keepRunning(backend: EmbeddedBackend, run: Run, log: Log) {
 }
 
 /** @throws the signal's reason as soon as it is aborted; the promise itself goes on */
-async function orAborted<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+const orAborted = async <Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> => {
   if (!signal) return promise
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const onAbort = () => reject(signal.reason)
@@ -228,7 +228,7 @@ async function orAborted<Result>(promise: Promise<Result>, signal: AbortSignal |
 }
 
 /** Each of them, also after one failed. @throws what the first one that failed threw */
-async function inOrder(steps: readonly (() => Promise<void> | void)[]) {
+const inOrder = async (steps: readonly (() => Promise<void> | void)[]) => {
   const errors: unknown[] = []
   for (const each of steps) {
     try {
@@ -240,7 +240,7 @@ async function inOrder(steps: readonly (() => Promise<void> | void)[]) {
   if (errors.length > 0) throw errors[0]
 }
 
-function once(work: () => Promise<void>): () => Promise<void> {
+const once = (work: () => Promise<void>): (() => Promise<void>) => {
   let done: Promise<void> | undefined
   return () => {
     done ??= work()

@@ -7,9 +7,9 @@ import { type SupervisorOptions, supervise } from './supervisor.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 /** A service that answers 200 to everything, until it is told otherwise. */
-const SERVER = `require('node:http').createServer((_, answer) => answer.end()).listen(process.env.PORT, '127.0.0.1'); console.log('up')`
+const serverScript = `require('node:http').createServer((_, answer) => answer.end()).listen(process.env.PORT, '127.0.0.1'); console.log('up')`
 
-async function start(script: string, more: Partial<SupervisorOptions> = {}) {
+const start = async (script: string, more: Partial<SupervisorOptions> = {}) => {
   const dir = temporaryFolder()
   const main = join(dir, 'main.cjs')
   writeFileSync(main, script)
@@ -33,7 +33,7 @@ const soon = { timeout: 20_000, interval: 20 }
 
 test('a service that was killed is started again, and the console says so', async () => {
   const changes = vi.fn()
-  const { supervisor, lines, logFile } = await start(SERVER, { onChange: changes })
+  const { supervisor, lines, logFile } = await start(serverScript, { onChange: changes })
   await supervisor.ready()
   const first = supervisor.pid('payment') as number
   supervisor.kill('payment', 'SIGKILL')
@@ -57,7 +57,7 @@ test('a service that never starts is reported with its last line, ever less ofte
 })
 
 test('stop asks first and kills what does not listen', async () => {
-  const { supervisor, lines } = await start(`${SERVER}; process.on('SIGTERM', () => {})`, { stopTimeoutMs: 200 })
+  const { supervisor, lines } = await start(`${serverScript}; process.on('SIGTERM', () => {})`, { stopTimeoutMs: 200 })
   await supervisor.ready()
   const pid = supervisor.pid('payment') as number
   await supervisor.stop()
@@ -66,7 +66,7 @@ test('stop asks first and kills what does not listen', async () => {
 })
 
 test('a halted service stays down until it is started', async () => {
-  const { supervisor, lines } = await start(SERVER)
+  const { supervisor, lines } = await start(serverScript)
   await supervisor.ready()
   await supervisor.halt('payment')
   expect(supervisor.pid('payment')).toBeUndefined()

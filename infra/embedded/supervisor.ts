@@ -53,14 +53,14 @@ export interface Supervisor {
   stop(): Promise<void>
 }
 
-const READY_TIMEOUT_MS = 60_000
+const readyTimeoutMs = 60_000
 /** An end within this time after the start counts as a failed start. */
-const FAILED_START_MS = 5_000
-const FAILED_STARTS_TO_REPORT = 5
-const RESTART_DELAY_MS_MAX = 30_000
+const failedStartMs = 5_000
+const failedStartsToReport = 5
+const restartDelayMsMax = 30_000
 
 /** Starts each command as a process of its own and starts those again that end, as `restart: unless-stopped` does in compose. */
-export async function supervise(commands: readonly Command[], options: SupervisorOptions): Promise<Supervisor> {
+export const supervise = async (commands: readonly Command[], options: SupervisorOptions): Promise<Supervisor> => {
   const watched = new Map(commands.map((command) => [command.name, new Watched(command, options)]))
   const find = (name: string) => {
     const service = watched.get(name)
@@ -90,118 +90,118 @@ export async function supervise(commands: readonly Command[], options: Superviso
 }
 
 class Watched {
-  private readonly command: Command
-  private readonly options: SupervisorOptions
-  private running: GuardedProcess | undefined
+  readonly #command: Command
+  readonly #options: SupervisorOptions
+  #running: GuardedProcess | undefined
   /** aborted when the service is to stay down */
-  private wanted: AbortController | undefined
-  private watching: Promise<void> = Promise.resolve()
-  private failedStarts = 0
+  #wanted: AbortController | undefined
+  #watching: Promise<void> = Promise.resolve()
+  #failedStarts = 0
 
   constructor(command: Command, options: SupervisorOptions) {
-    this.command = command
-    this.options = options
+    this.#command = command
+    this.#options = options
   }
 
   pid() {
-    return this.running?.pid
+    return this.#running?.pid
   }
 
   signal(signal: NodeJS.Signals) {
-    if (!this.running) throw new Error(`${this.command.name} does not run`)
-    sendSignal(this.running.pid, signal)
+    if (!this.#running) throw new Error(`${this.#command.name} does not run`)
+    sendSignal(this.#running.pid, signal)
   }
 
   async start(): Promise<void> {
-    if (this.wanted) return
-    this.wanted = new AbortController()
-    this.failedStarts = 0
-    rotateLog(this.command.logFile)
-    await this.launch()
-    this.watching = this.watch(this.wanted.signal)
+    if (this.#wanted) return
+    this.#wanted = new AbortController()
+    this.#failedStarts = 0
+    rotateLog(this.#command.logFile)
+    await this.#launch()
+    this.#watching = this.#watch(this.#wanted.signal)
   }
 
   async halt(signal?: 'SIGKILL'): Promise<void> {
-    this.wanted?.abort()
-    this.wanted = undefined
-    const { running } = this
-    const { stopTimeoutMs = 15_000 } = this.options
+    this.#wanted?.abort()
+    this.#wanted = undefined
+    const running = this.#running
+    const { stopTimeoutMs = 15_000 } = this.#options
     if (running && !(await running.end(signal ? 0 : stopTimeoutMs)) && !signal) {
-      this.options.log(`${this.command.name} (pid ${running.pid}) did not end within ${stopTimeoutMs / 1000} s: killed`)
+      this.#options.log(`${this.#command.name} (pid ${running.pid}) did not end within ${stopTimeoutMs / 1000} s: killed`)
     }
-    await this.watching
+    await this.#watching
   }
 
   async ready(): Promise<void> {
-    const { name, readyUrl, logFile } = this.command
+    const { name, readyUrl, logFile } = this.#command
     try {
       await awaitCondition(`${name} is not ready at ${readyUrl}`, () => answersOk(readyUrl), {
-        timeoutMs: READY_TIMEOUT_MS,
-        givenUp: () => (this.wanted ? undefined : 'it was stopped'),
+        timeoutMs: readyTimeoutMs,
+        givenUp: () => (this.#wanted ? undefined : 'it was stopped'),
       })
     } catch (error) {
       throw new Error(`${(error as Error).message}\n  the end of ${logFile}:\n${logTail(logFile)}`)
     }
   }
 
-  private async launch() {
-    const { name, args, env, cwd, logFile } = this.command
-    this.running = await startGuarded({
+  async #launch() {
+    const { name, args, env, cwd, logFile } = this.#command
+    this.#running = await startGuarded({
       name,
       kind: 'service',
-      command: this.options.node ?? process.execPath,
+      command: this.#options.node ?? process.execPath,
       args,
       env,
       cwd,
       logFile,
     })
-    this.options.onChange?.()
+    this.#options.onChange?.()
   }
 
-  private async watch(halted: AbortSignal) {
-    while (this.running) {
-      const { ended, startedAtMs } = this.running
+  async #watch(halted: AbortSignal) {
+    while (this.#running) {
+      const { ended, startedAtMs } = this.#running
       const ending = await ended
-      this.running = undefined
-      this.options.onChange?.()
+      this.#running = undefined
+      this.#options.onChange?.()
       if (halted.aborted) return
-      let delayMs = this.delayAfter(ending, Date.now() - startedAtMs)
-      while (!this.running) {
+      let delayMs = this.#delayAfter(ending, Date.now() - startedAtMs)
+      while (!this.#running) {
         await delay(delayMs, undefined, { signal: halted }).catch(() => {})
         if (halted.aborted) return
         try {
-          await this.launch()
+          await this.#launch()
         } catch (error) {
-          this.options.log((error as Error).message) // the system is out of processes or memory: that may pass
-          delayMs = RESTART_DELAY_MS_MAX
+          this.#options.log((error as Error).message) // the system is out of processes or memory: that may pass
+          delayMs = restartDelayMsMax
         }
       }
       // halted while it was being launched: whoever halted it found nothing to end
-      const launched = this.running as GuardedProcess | undefined
+      const launched = this.#running as GuardedProcess | undefined
       if (halted.aborted) await launched?.end(0)
     }
   }
 
   /** Says what happened and how long to wait before the next start. */
-  private delayAfter(ending: Ending, ranMs: number): number {
-    const { log, restartDelayMs = 1_000 } = this.options
-    const { name, logFile } = this.command
-    this.failedStarts = ranMs < FAILED_START_MS ? this.failedStarts + 1 : 0
-    const excess = this.failedStarts - FAILED_STARTS_TO_REPORT
+  #delayAfter(ending: Ending, ranMs: number): number {
+    const { log, restartDelayMs = 1_000 } = this.#options
+    const { name, logFile } = this.#command
+    this.#failedStarts = ranMs < failedStartMs ? this.#failedStarts + 1 : 0
+    const excess = this.#failedStarts - failedStartsToReport
     if (excess < 0) {
       log(`${name} ${describeEnding(ending)}, starting again in ${restartDelayMs / 1000} s`)
       return restartDelayMs
     }
-    const delayMs = Math.min(restartDelayMs * 2 ** (excess + 1), RESTART_DELAY_MS_MAX)
+    const delayMs = Math.min(restartDelayMs * 2 ** (excess + 1), restartDelayMsMax)
     const lastLine = logTail(logFile, 1).trim() || '(its log is empty)'
     log(
-      `${name} ${describeEnding(ending)}, the ${this.failedStarts}th time in a row within ${FAILED_START_MS / 1000} s of its start; next try in ${delayMs / 1000} s\n  last line of ${logFile}: ${lastLine}`,
+      `${name} ${describeEnding(ending)}, the ${this.#failedStarts}th time in a row within ${failedStartMs / 1000} s of its start; next try in ${delayMs / 1000} s\n  last line of ${logFile}: ${lastLine}`,
     )
     return delayMs
   }
 }
 
-async function answersOk(url: string): Promise<boolean> {
+const answersOk = async (url: string): Promise<boolean> => {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
     await response.body?.cancel()

@@ -7,7 +7,7 @@
 import { join } from 'node:path'
 import { allTopics } from '@shop/choreography'
 import { hasDatabase } from '@shop/manifest'
-import { createTopics, kafkaClient } from '@shop/transport-kafka'
+import { kafkaTransport } from '@shop/transport-kafka'
 import pg from 'pg'
 import { z } from 'zod'
 import { startableServices } from '../services.ts'
@@ -38,7 +38,7 @@ const prepareTopics = async (brokers: string, partitions: number, replicationFac
     warn: () => {},
     error: (details: object, text: string) => console.error(text, details),
   }
-  const kafka = kafkaClient({ brokers: brokers.split(','), clientId: 'init', log: quiet })
+  const admin = kafkaTransport({ brokers: brokers.split(','), clientId: 'init', log: quiet }).admin()
   const { events, deadLetters } = allTopics()
   const spec =
     (retentionDays: number, limits: Record<string, string> = {}) =>
@@ -52,7 +52,8 @@ const prepareTopics = async (brokers: string, partitions: number, replicationFac
         ...(replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {}),
       },
     })
-  await createTopics(kafka, [...events.map(spec(7)), ...deadLetters.map(spec(30, { 'max.message.bytes': deadLetterBytesMax }))])
+  await admin.createTopics([...events.map(spec(7)), ...deadLetters.map(spec(30, { 'max.message.bytes': deadLetterBytesMax }))])
+  await admin.close()
   say(`${events.length} topics and ${deadLetters.length} dead-letter topics with ${partitions} partitions`)
 }
 

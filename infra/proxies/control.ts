@@ -18,7 +18,7 @@ class Refusal extends Error {
  * Where toxics are switched: `GET /links`, `POST /links/<name>/toxics` {toxic, forMs}, `DELETE /links/<name>/toxics/<id>`,
  * `DELETE /toxics`. All but `GET /readyz` want the token.
  */
-export function createControl(links: readonly Link[], token: string): Server {
+export const createControl = (links: readonly Link[], token: string): Server => {
   return createServer(async (req, res) => {
     const answer = (status: number, body?: unknown): void => {
       res.writeHead(status, { 'content-type': 'application/json' }).end(body === undefined ? '' : JSON.stringify(body))
@@ -35,7 +35,7 @@ export function createControl(links: readonly Link[], token: string): Server {
   })
 }
 
-async function act(links: readonly Link[], req: IncomingMessage): Promise<{ status: number; body?: unknown }> {
+const act = async (links: readonly Link[], req: IncomingMessage): Promise<{ status: number; body?: unknown }> => {
   const [, collection, name, toxics, id] = (req.url ?? '').split('/').map(decodeURIComponent)
   if (req.method === 'DELETE' && collection === 'toxics' && name === undefined) {
     for (const link of links) for (const active of link.toxics()) link.remove(active.id)
@@ -63,7 +63,7 @@ async function act(links: readonly Link[], req: IncomingMessage): Promise<{ stat
 
 const view = (link: Link) => ({ name: link.name, port: link.port, connections: link.connections, toxics: link.toxics() })
 
-async function bodyOf(req: IncomingMessage): Promise<unknown> {
+const bodyOf = async (req: IncomingMessage): Promise<unknown> => {
   let text = ''
   for await (const chunk of req) {
     text += chunk

@@ -1,6 +1,6 @@
 import { allTopics } from '@shop/choreography'
 import { messageDocumentModel } from '@shop/store-mongo'
-import { kafkaClient } from '@shop/transport-kafka'
+import { type KafkaAdmin, kafkaTransport } from '@shop/transport-kafka'
 import mongoose from 'mongoose'
 import pg from 'pg'
 import type { BenchShop } from './shop.ts'
@@ -29,7 +29,6 @@ export interface Observer {
   close(): Promise<void>
 }
 
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const scrapeMsMax = 10_000
 
 /** The sum of a metric's samples. */
@@ -49,15 +48,14 @@ const handlingOf = async (urls: readonly string[]): Promise<Handling> => {
 
 /** Asks the shop's databases, broker and services from outside. */
 export const observe = async ({ urls, backends }: BenchShop): Promise<Observer> => {
-  const kafka = kafkaClient({ ...backends.kafka, clientId: 'bench', log: quiet })
-  const admin = kafka.admin()
+  const admin = kafkaTransport({ ...backends.kafka, clientId: 'bench' }).admin()
   const db = new pg.Client({ connectionString: backends.postgresUrl })
-  await Promise.all([admin.connect(), db.connect()])
+  await db.connect()
   const { events: topics } = allTopics()
 
   const recordCount = async (): Promise<number> => {
-    const ends = await Promise.all(topics.map((topic) => admin.fetchTopicOffsets(topic)))
-    return ends.flat().reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0)
+    const stretches = await admin.stretches(topics)
+    return stretches.reduce((sum, { records }) => sum + records, 0)
   }
   const commitCount = async (): Promise<number> => {
     const { rows } = await db.query<{ commits: string }>('SELECT sum(xact_commit) AS commits FROM pg_stat_database')
@@ -70,7 +68,7 @@ export const observe = async ({ urls, backends }: BenchShop): Promise<Observer> 
       return { events, commits, handling: Object.fromEntries(handling) }
     },
     durability: async () => [await ofPostgres(db), await ofKafka(admin, topics[0] ?? ''), await ofMongo(backends.mongoUrl)],
-    close: async () => void (await Promise.all([admin.disconnect(), db.end()])),
+    close: async () => void (await Promise.all([admin.close(), db.end()])),
   }
 }
 
@@ -83,20 +81,11 @@ const ofPostgres = async (db: pg.Client): Promise<string> => {
   return `PostgreSQL ${rows.map(({ name, setting }) => `${name}=${setting}`).join(' ')}`
 }
 
-type Admin = ReturnType<ReturnType<typeof kafkaClient>['admin']>
-const topicResource = 2
-
-const ofKafka = async (admin: Admin, topic: string): Promise<string> => {
-  const configNames = ['min.insync.replicas', 'flush.messages']
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [{ type: topicResource, name: topic, configNames }],
-  })
-  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-  const replicas = topics[0]?.partitions[0]?.replicas.length
-  const configs = resources.flatMap((r) => r.configEntries).map(({ configName, configValue }) => `${configName}=${configValue}`)
+const ofKafka = async (admin: KafkaAdmin, topic: string): Promise<string> => {
+  const { replicationFactor, settings } = await admin.keptBy(topic, ['min.insync.replicas', 'flush.messages'])
+  const configs = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   // The kit has no other way to produce; an acknowledged record is in the page cache of every in-sync replica.
-  return `Kafka acks=all, idempotent producer, replication factor ${replicas}, ${configs.join(' ')}`
+  return `Kafka acks=all, idempotent producer, replication factor ${replicationFactor}, ${configs.join(' ')}`
 }
 
 const ofMongo = async (url: string): Promise<string> => {

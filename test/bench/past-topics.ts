@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { allTopics, catalogueFor, type ServiceName } from '@shop/choreography'
 import { encode, type Message } from '@shop/messaging'
-import { kafkaClient, kafkaPublisher } from '@shop/transport-kafka'
+import { kafkaTransport } from '@shop/transport-kafka'
 import { sampleSum } from './observing.ts'
 import type { BenchShop } from './shop.ts'
 
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const catchUpMsMax = 60_000
 
 export type Told = Partial<Record<ServiceName, readonly Message[]>>
@@ -29,21 +28,16 @@ const awaitCaughtUp = async (urls: readonly string[]): Promise<void> => {
  * so reading them changes nothing; the check learns from it that older orders have no events on the topics any more.
  */
 export const outliveRetention = async ({ backends, urls }: BenchShop, told: Told): Promise<void> => {
-  const kafka = kafkaClient({ ...backends.kafka, clientId: 'bench', log: quiet })
-  const publisher = kafkaPublisher({ kafka, log: quiet })
-  const admin = kafka.admin()
+  const transport = kafkaTransport({ ...backends.kafka, clientId: 'bench' })
+  const [publisher, admin] = [transport.publisher(), transport.admin()]
   try {
     for (const [service, messages] of Object.entries(told)) {
       const catalogue = catalogueFor(service as ServiceName)
       await publisher.publish(messages.map((m) => encode(m, catalogue)))
     }
     await awaitCaughtUp(Object.values(urls).flat())
-    await admin.connect()
-    for (const topic of allTopics().events) {
-      const ends = await admin.fetchTopicOffsets(topic)
-      await admin.deleteTopicRecords({ topic, partitions: ends.map(({ partition, high }) => ({ partition, offset: high })) })
-    }
+    await admin.deleteRecords(allTopics().events)
   } finally {
-    await Promise.all([publisher.close(), admin.disconnect()])
+    await Promise.all([publisher.close(), admin.close()])
   }
 }

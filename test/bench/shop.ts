@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Shop, startShop } from '@shop/infra/embedded'
 import { readRunRecord } from '@shop/tools/running-shop'
-import type { ClientOptions } from '@shop/transport-kafka'
+import type { KafkaOptions } from '@shop/transport-kafka'
 import type { Settings } from './options.ts'
 
 /** A fresh shop of its own. */
@@ -12,7 +12,7 @@ export interface BenchShop {
   /** The base URLs of all processes, by service. */
   readonly urls: Readonly<Record<string, readonly string[]>>
   readonly backends: {
-    readonly kafka: Pick<ClientOptions, 'brokers' | 'route'>
+    readonly kafka: Pick<KafkaOptions, 'brokers' | 'route'>
     readonly postgresUrl: string
     readonly mongoUrl: string
   }

@@ -22,7 +22,7 @@ const restarts = async (service: ServiceName): Promise<number> => {
 }
 
 beforeAll(async () => {
-  await compose([...overlay, 'up', '-d', '--build', '--wait'], 300_000)
+  await compose([...overlay, 'up', '-d', '--wait'], 300_000)
   for (const service of serviceNames) await isReady(service)
 }, 300_000)
 

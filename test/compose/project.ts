@@ -34,7 +34,7 @@ export const compose = async (args: readonly string[], boundMs = 120_000): Promi
 
 const startMsMax = 600_000
 
-/** Builds what has changed, starts everything, and waits until it is healthy. */
-export const up = (...args: readonly string[]): Promise<string> => compose(['up', '-d', '--build', '--wait', ...args], startMsMax)
+/** Starts everything, and waits until it is healthy. With `--build` it builds what has changed, which once a run is enough. */
+export const up = (...args: readonly string[]): Promise<string> => compose(['up', '-d', '--wait', ...args], startMsMax)
 export const down = (...args: readonly string[]): Promise<string> =>
   compose(['down', '--timeout', '20', '--remove-orphans', ...args])

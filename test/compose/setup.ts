@@ -7,7 +7,12 @@ export default async (project: TestProject) => {
   await down('--volumes')
   const begunAt = Date.now()
   console.log('compose: building and starting, a few minutes the first time …')
-  await up()
+  // Vitest runs no tear-down when the set-up fails.
+  await up('--build').catch(async (error) => {
+    console.error(await compose(['logs', '--tail', '5']).catch(String))
+    await down('--volumes')
+    throw error
+  })
   console.log(`compose: healthy after ${((Date.now() - begunAt) / 1_000).toFixed(0)} s`)
   const control = await openControl({
     halt: async (service) => void (await compose(['stop', service])),

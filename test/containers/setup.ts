@@ -1,18 +1,18 @@
 /** Vitest's global set-up: Kafka, PostgreSQL and MongoDB as containers, for the suites that read their addresses from the environment. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { kafkaTransport } from '@shop/transport-kafka'
 import { KafkaContainer } from '@testcontainers/kafka'
 import { PostgreSqlContainer } from '@testcontainers/postgresql'
-import { Kafka, logLevel } from 'kafkajs'
 import { GenericContainer, Wait } from 'testcontainers'
 
 /** The container counts as started by a line in its log, which the broker writes before it listens on the port that is mapped. */
 const answers = async (broker: string): Promise<void> => {
   const deadline = Date.now() + 60_000
   for (;;) {
-    const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin()
+    const admin = kafkaTransport({ brokers: [broker], clientId: 'containers' }).admin()
     try {
-      await admin.connect()
-      return await admin.disconnect()
+      await admin.topics()
+      return await admin.close()
     } catch (error) {
       if (Date.now() > deadline) throw new Error(`the broker at ${broker} does not answer`, { cause: error })
       await pause(200)

@@ -1,6 +1,7 @@
 /** Messages twice, late, early, and services that are away: the same ends, with the broker's help alone and no access to their insides. */
-import { kafkaClient } from '@shop/transport-kafka'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { Place, Stretch } from '@shop/messaging'
+import { kafkaTransport } from '@shop/transport-kafka'
+import { afterAll, describe, expect, inject, test } from 'vitest'
 import {
   balance,
   cancel,
@@ -18,22 +19,17 @@ import {
   stock,
 } from './shop.ts'
 
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-const kafka = kafkaClient({ brokers: inject('backends').kafkaBrokers.split(','), clientId: 'scenarios', log: quiet })
-const admin = kafka.admin()
-beforeAll(() => admin.connect())
-afterAll(() => admin.disconnect())
+const admin = kafkaTransport({ brokers: inject('backends').kafkaBrokers.split(','), clientId: 'scenarios' }).admin()
+afterAll(() => admin.close())
 
-/** The offset after the last record of each partition. */
-const ends = (topic: string) => admin.fetchTopicOffsets(topic)
+/** Where the sequences of a topic end. */
+const ends = (topic: string) => admin.stretches([topic])
 
-/** Moves a halted service's position in a topic to these offsets: what lies between comes never, or later, or again. */
-const seek = async (group: ServiceName, topic: string, offsets: { partition: number; offset: string }[]) => {
+/** Moves a halted service's group to these ends: what lies between comes never, or later, or again. */
+const seek = async (group: ServiceName, stretches: readonly Stretch[]) => {
+  const places = stretches.map(({ topic, end }): Place => ({ topic, position: end }))
   await eventually(
-    async () =>
-      admin
-        .setOffsets({ groupId: group, topic, partitions: offsets.map(({ partition, offset }) => ({ partition, offset })) })
-        .then(() => true),
+    async () => admin.moveGroup(group, places).then(() => true),
     (done) => done,
   )
 }
@@ -63,14 +59,14 @@ describe('cancelled in flight', () => {
     await heard(orderId, 'StockReserved')
     expect((await cancel(orderId)).status).toBe(202)
     // The reservation stays unknown to delivery until it has kept the request: between two topics either may come first.
-    await seek('delivery', 'shop.inventory', await ends('shop.inventory'))
+    await seek('delivery', await ends('shop.inventory'))
     await start('delivery')
     await eventually(
       () => handled('delivery', 'OrderCancellationRequested'),
       (n) => n > 0,
     )
     await halt('delivery')
-    await seek('delivery', 'shop.inventory', before)
+    await seek('delivery', before)
     await start('delivery')
     expect(await ended(orderId)).toMatchObject({ status: 'CANCELLED', reason: 'order_cancelled' })
     expect((await request('delivery', `/shipments/${orderId}`)).body).toMatchObject({
@@ -99,12 +95,12 @@ describe('cancelled in flight', () => {
       () => ends('shop.order'),
       (now) => sum(now) > sum(before),
     )
-    await seek('delivery', 'shop.order', after)
+    await seek('delivery', after)
     await start('delivery')
     const order = await ended(orderId)
     expect(order).toMatchObject({ status: 'CONFIRMED', cancellationRefused: true })
     await halt('delivery')
-    await seek('delivery', 'shop.order', before)
+    await seek('delivery', before)
     await start('delivery')
     await eventually(
       () => handled('delivery', 'OrderCancellationRequested'),
@@ -121,7 +117,7 @@ describe('messages out of order, and again', () => {
     const before = await ends('shop.order')
     const { orderId } = await place()
     const captured = await heard(orderId, 'PaymentCaptured')
-    await seek('inventory', 'shop.order', await ends('shop.order'))
+    await seek('inventory', await ends('shop.order'))
     await start('inventory')
     await eventually(
       () => handled('inventory', 'PaymentCaptured'),
@@ -129,7 +125,7 @@ describe('messages out of order, and again', () => {
     )
     expect((await request('inventory', `/reservations/${orderId}`)).status).toBe(404)
     await halt('inventory')
-    await seek('inventory', 'shop.order', before)
+    await seek('inventory', before)
     await start('inventory')
     const order = await ended(orderId)
     expect(order.status).toBe('CONFIRMED')
@@ -148,9 +144,9 @@ describe('messages out of order, and again', () => {
       (s) => s.onHand === goods.onHand - 1,
     )
     for (const service of ['payment', 'inventory'] as const) await halt(service)
-    await seek('payment', 'shop.order', positions.order)
-    await seek('inventory', 'shop.order', positions.order)
-    await seek('inventory', 'shop.payment', positions.payment)
+    await seek('payment', positions.order)
+    await seek('inventory', positions.order)
+    await seek('inventory', positions.payment)
     for (const service of ['payment', 'inventory'] as const) await start(service)
     await eventually(
       () => duplicates('payment'),
@@ -166,4 +162,4 @@ describe('messages out of order, and again', () => {
   })
 })
 
-const sum = (offsets: readonly { offset: string }[]) => offsets.reduce((total, { offset }) => total + Number(offset), 0)
+const sum = (stretches: readonly Stretch[]) => stretches.reduce((total, { records }) => total + records, 0)

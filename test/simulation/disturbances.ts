@@ -1,5 +1,6 @@
 /** What the outside does to the topics and to the groups' offsets. */
 import type { ConsumedRecord } from '@shop/messaging'
+import { memoryPosition } from '@shop/messaging/memory'
 import type { Process } from './process.ts'
 import { eventTopics } from './subscriptions.ts'
 import { nameOf, type World } from './world.ts'
@@ -12,7 +13,7 @@ export const echo = (world: World): void => {
   if (records.length === 0) return
   const record = world.random.pick(records)
   world.tell('the outside', () => `publishes ${nameOf(record)} again`)
-  const copy = world.broker.append(record, world.nowMs, record.partition)
+  const copy = world.broker.append(record, world.nowMs, memoryPosition(record.position).partition)
   if (world.broken.has(record)) world.broken.add(copy)
 }
 

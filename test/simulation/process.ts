@@ -13,10 +13,10 @@ import type {
   OutgoingRecord,
   React,
 } from '@shop/messaging'
+import type { Member, Partition } from '@shop/messaging/memory'
 import type { Order } from '../../services/order/src/order.ts'
 import type { acceptOrders } from '../../services/order/src/placing.ts'
 import type { Actor } from './actor.ts'
-import type { Partition } from './broker.ts'
 import { type Opened, open } from './parts.ts'
 import { products } from './profile.ts'
 import { catalogueOf } from './subscriptions.ts'
@@ -26,7 +26,7 @@ const quiet = () => {}
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 const observe: Observer = { transaction: quiet, deadLettered: quiet, retried: quiet }
 
-export class Process implements Actor {
+export class Process implements Member, Actor {
   readonly service: ServiceName
   readonly name: string
   readonly store: Opened['store']

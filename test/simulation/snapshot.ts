@@ -2,7 +2,7 @@
 import { type ServiceName, serviceNames } from '@shop/choreography'
 import type { ConsumedRecord } from '@shop/messaging'
 import { decode } from '@shop/messaging'
-import { type MemoryDatabase, MemoryTables } from '@shop/messaging/memory'
+import { type MemoryDatabase, MemoryTables, memoryPosition } from '@shop/messaging/memory'
 import type { Reservation, Stock } from '../../services/inventory/src/inventory.ts'
 import type { Account, Payment } from '../../services/payment/src/payment.ts'
 import {
@@ -10,7 +10,6 @@ import {
   type EventRecord,
   emptyFile,
   type OrderFile,
-  placeOf,
   type Snapshot,
   type Topics,
   type Undecodable,
@@ -92,10 +91,10 @@ const consumersThatCannot = (record: ConsumedRecord): { readonly consumers: stri
 }
 
 /** Not decoded by its schema again: its consumers have done that. */
-const toEvent = ({ topic, partition, offset, headers, value }: ConsumedRecord): EventRecord => ({
+const toEvent = ({ topic, position, headers, value }: ConsumedRecord): EventRecord => ({
   topic,
-  partition,
-  offset: Number(offset),
+  partition: memoryPosition(position).partition,
+  offset: memoryPosition(position).index,
   id: headers.ce_id ?? '',
   type: headers.ce_type?.split('.')[2] ?? '',
   at: headers.ce_time ?? '',
@@ -113,12 +112,12 @@ const addTopics = (files: Files, { broker, broken }: World): Topics => {
       for (const record of records) {
         recordCount++
         if (!broken.has(record)) files.of(record.key ?? '').records.push(toEvent(record))
-        else undecodable.push({ place: placeOf(topic, record.partition, record.offset), ...consumersThatCannot(record) })
+        else undecodable.push({ place: `${topic}/${record.position}`, ...consumersThatCannot(record) })
       }
   for (const { service: consumer, name } of deadLetterTopics)
     for (const { records } of broker.partitions(name))
       for (const { headers: h } of records) {
-        const origin = placeOf(h['dead-letter-topic'] ?? '', h['dead-letter-partition'] ?? '', h['dead-letter-offset'] ?? '')
+        const origin = `${h['dead-letter-topic']}/${h['dead-letter-position']}`
         deadLetters.push({ consumer, eventId: h.ce_id, origin })
       }
   return { recordCount, deadLetters, undecodable }

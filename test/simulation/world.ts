@@ -2,9 +2,9 @@
 import type { ServiceName } from '@shop/choreography'
 import type { ConsumedRecord, OutgoingRecord } from '@shop/messaging'
 import { type FaultPoint, stampWith } from '@shop/messaging'
+import { MemoryBroker } from '@shop/messaging/memory'
 import type { Actor } from './actor.ts'
 import type { Breach } from './breach.ts'
-import { Broker } from './broker.ts'
 import type { Coverage } from './coverage.ts'
 import { newDatabases, type Parts } from './parts.ts'
 import { opening, type Profile } from './profile.ts'
@@ -44,7 +44,7 @@ export class World {
   readonly profile: Profile
   readonly parts: Parts
   readonly scheduler = new Scheduler<Actor>()
-  readonly broker = new Broker()
+  readonly broker = new MemoryBroker()
   readonly databases = newDatabases()
   /** What was wrong while it ran, rather than at its end. */
   readonly breaches: Breach[] = []

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { serviceNames, subscriptionsOf } from '@shop/choreography'
-import type { Admin } from 'kafkajs'
+import type { TransportAdmin } from '@shop/messaging'
 import { messageDocuments, openMongo } from './mongo.ts'
 import { openPostgres } from './postgres.ts'
 import { remedy } from './read-databases.ts'
-import { quietKafka } from './read-topics.ts'
+import { transportOf } from './read-topics.ts'
 import type { DatabasesOf } from './services.ts'
 import type { Settings } from './settings.ts'
 import { orUnreadable } from './unreadable.ts'
@@ -45,19 +45,10 @@ const busyInPostgres = async (clients: ReadonlyMap<string, PostgresClient>): Pro
 }
 
 /** Consumer groups that have not handled all that stands on their topics. A group that never committed has it all before it. */
-const busyGroups = async (admin: Admin): Promise<string[]> => {
+const busyGroups = async (admin: TransportAdmin): Promise<string[]> => {
   const busy: string[] = []
   for (const group of serviceNames) {
-    const topics = subscriptionsOf(group)
-    const committed = await admin.fetchOffsets({ groupId: group, topics })
-    let lag = 0
-    for (const { topic, partitions } of committed) {
-      const ends = new Map((await admin.fetchTopicOffsets(topic)).map((p) => [p.partition, p]))
-      for (const { partition, offset } of partitions) {
-        const { high = '0', low = '0' } = ends.get(partition) ?? {}
-        lag += Number(high) - Math.max(Number(offset), Number(low))
-      }
-    }
+    const lag = Object.values(await admin.groupLag(group, subscriptionsOf(group))).reduce((sum, ofTopic) => sum + ofTopic, 0)
     if (lag > 0) busy.push(`${lag} records before ${group}`)
   }
   return busy
@@ -75,9 +66,8 @@ export const awaitRest = async (
   const deadline = Date.now() + waitMsMax
   const mongo = await orUnreadable('MongoDB', remedy, () => openMongo(settings.mongoUrl))
   const postgres = new Map<string, PostgresClient>()
-  const admin = quietKafka(settings).admin()
+  const admin = transportOf(settings).admin()
   try {
-    if (topics) await orUnreadable('Kafka', remedy, () => admin.connect())
     for (const service of services.postgres)
       postgres.set(
         service,
@@ -97,6 +87,6 @@ export const awaitRest = async (
       await pause(Math.max(pollIntervalMs, Date.now() - begunAt))
     }
   } finally {
-    await Promise.allSettled([mongo.close(), admin.disconnect(), ...[...postgres.values()].map((client) => client.end())])
+    await Promise.allSettled([mongo.close(), admin.close(), ...[...postgres.values()].map((client) => client.end())])
   }
 }

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 /** A folder that is gone after the test. */
-export function temporaryFolder(): string {
+export const temporaryFolder = (): string => {
   const dir = makeFolder()
   onTestFinished(() => removeFolder(dir))
   return dir
 }
 
-export function makeFolder(): string {
+export const makeFolder = (): string => {
   const dir = mkdtempSync(join(tmpdir(), 'shop-infra-'))
   chmodSync(dir, 0o755)
   return dir

@@ -15,28 +15,44 @@ export interface Failure {
 
 /** A record set aside by one consumer, as it came, and why. */
 export interface DeadLetter {
-  /** `<topic>/<partition>/<offset>` of the record: each record is set aside once. */
+  /** `<topic>/<position>` of the record: each record is set aside once. */
   readonly id: string
   readonly record: ConsumedRecord
   readonly failure: Failure
 }
 
 export const letterOf = (record: ConsumedRecord, failure: Failure): DeadLetter => ({
-  id: `${record.topic}/${record.partition}/${record.offset}`,
+  id: `${record.topic}/${record.position}`,
   record,
   failure: { ...failure, error: failure.error.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 1_000) },
 })
 
+/** A letter's record as a database keeps it, beside its value. Those stored before positions were opaque have none. */
+export type StoredRecord = Omit<ConsumedRecord, 'value' | 'position'> & { readonly position?: string }
+
+/** A letter as it was before it was stored. */
+export const restoredLetter = (id: string, stored: StoredRecord, value: Buffer | null, failure: Failure): DeadLetter => {
+  const { topic, key, headers, timestampMs } = stored
+  return { id, record: { topic, position: id.slice(topic.length + 1), key, value, headers, timestampMs }, failure }
+}
+
+/** A position in the words of the broker, by what it is called there. */
+export type DescribePosition = (position: string) => Readonly<Record<string, string>>
+
 /** The copy for the dead-letter topic: key, value and headers unchanged, with headers that tell where it came from and why it is there. */
-export const deadLetterRecord = ({ record, failure }: DeadLetter, topic: string, consumer: string): OutgoingRecord => ({
+export const deadLetterRecord = (
+  { record, failure }: DeadLetter,
+  topic: string,
+  consumer: string,
+  describePosition: DescribePosition,
+): OutgoingRecord => ({
   topic,
   key: record.key,
   value: record.value,
   headers: {
     ...record.headers,
     'dead-letter-topic': record.topic,
-    'dead-letter-partition': String(record.partition),
-    'dead-letter-offset': record.offset,
+    ...prefixed(describePosition(record.position)),
     'dead-letter-consumer': consumer,
     'dead-letter-kind': failure.kind,
     'dead-letter-error': failure.error,
@@ -46,3 +62,6 @@ export const deadLetterRecord = ({ record, failure }: DeadLetter, topic: string,
     ...(failure.eventId === undefined ? {} : { 'dead-letter-event-id': failure.eventId }),
   },
 })
+
+const prefixed = (parts: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => [`dead-letter-${name}`, part]))

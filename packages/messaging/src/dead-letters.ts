@@ -101,14 +101,14 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
         return { id, outcome: 'not-ours' }
       }
       const { handled } = await store.handleParked(letter, decoded.message, react)
-      log.info({ deadLetter: id, orderId: record.key, handled }, 'dead letter replayed')
+      log.info({ deadLetter: id, key: record.key, handled }, 'dead letter replayed')
       return { id, outcome: handled > 0 ? 'handled' : 'duplicate' }
     } catch (error) {
       const text = describe(error).slice(0, 1_000)
       const again = { ...failure, error: text, attempts: failure.attempts + 1, lastAt: now() }
       // The database may be what failed: then the letter stays as it was.
       await store.failedAgain({ ...letter, failure: again }).catch(() => {})
-      log.warn({ err: error, deadLetter: id, orderId: record.key }, 'dead letter: failed again')
+      log.warn({ err: error, deadLetter: id, key: record.key }, 'dead letter: failed again')
       return { id, outcome: 'failed', error: text }
     }
   }
@@ -136,7 +136,7 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
     if (listed(letter).needsAttention)
       return { id, outcome: 'refused', error: 'it undoes a step of its order, which only replaying it can complete' }
     await store.discard(letter)
-    log.warn({ deadLetter: id, orderId: letter.record.key }, 'dead letter discarded')
+    log.warn({ deadLetter: id, key: letter.record.key }, 'dead letter discarded')
     return { id, outcome: 'discarded' }
   }
 

@@ -1,6 +1,6 @@
 /** What a store or a transport is written with, beyond what its users need. */
 export { byKey, distinct, notYetHandled, type Sorted, sortBatch } from './batch.ts'
-export { type DeadLetter, type Failure, letterOf } from './dead-letter.ts'
+export { type DeadLetter, type Failure, letterOf, restoredLetter, type StoredRecord } from './dead-letter.ts'
 export { assertOwnKeys, type Decided, type DocumentStore, Documents, type NewDocument } from './documents.ts'
 export { gather, Overloaded } from './gather.ts'
 export type { Log } from './log.ts'
@@ -11,9 +11,19 @@ export {
   Abandoned,
   type Assignment,
   type ConsumedRecord,
+  type GroupPlace,
   type HandleRecords,
   type OutgoingRecord,
+  type Place,
   type Publisher,
+  type ReadOptions,
+  type Stretch,
+  type SubscribeOptions,
   type Subscription,
+  type TopicReader,
+  type TopicSpec,
+  type Transport,
+  type TransportAdmin,
 } from './transport.ts'
 export { type Arranged, type Arrivals, arrange, Needs, type NeedsByType, noArrivals } from './waiting.ts'
+export { TookTooLong, within } from './within.ts'

@@ -26,7 +26,7 @@ const ask = (key: number, fault?: string): ConsumedRecord & { readonly id: strin
   const { value, headers } = encode(message, catalogue)
   return { ...from(message.key), value: Buffer.from(String(value)), headers: { ...headers, mine: 'too' }, id: message.id }
 }
-const from = (key: string) => ({ topic: 'asks', partition: 3, offset: String(offset++), key, timestampMs: 0 })
+const from = (key: string) => ({ topic: 'asks', position: `3/${offset++}`, key, timestampMs: 0 })
 
 class DatabaseAway extends Error {}
 
@@ -140,8 +140,7 @@ describe('a message that fails each time', () => {
         headers: {
           ...record.headers,
           'dead-letter-topic': 'asks',
-          'dead-letter-partition': '3',
-          'dead-letter-offset': record.offset,
+          'dead-letter-position': record.position,
           'dead-letter-consumer': 'tester',
           'dead-letter-kind': 'failed',
           'dead-letter-error': 'TypeError: broken at line 2',

@@ -36,9 +36,19 @@ export {
   Abandoned,
   type Assignment,
   type ConsumedRecord,
+  type GroupPlace,
   type HandleRecords,
   type OutgoingRecord,
+  type Place,
   type Publisher,
+  type ReadOptions,
+  type Stretch,
+  type SubscribeOptions,
   type Subscription,
+  type TopicReader,
+  type TopicSpec,
+  type Transport,
+  type TransportAdmin,
 } from './transport.ts'
 export type { NeedsByType } from './waiting.ts'
+export { TookTooLong } from './within.ts'

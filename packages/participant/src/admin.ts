@@ -1,5 +1,6 @@
 import type { DeadLetters, ListedLetter, Selection } from '@shop/messaging'
 import { notFound, Problem, parse } from '@shop/service-host'
+import { kafkaPosition } from '@shop/transport-kafka'
 import { Router } from 'express'
 import { z } from 'zod'
 import { type FaultRules, timedFaultRule } from './fault-rules.ts'
@@ -53,8 +54,17 @@ const selection = z.union(
 
 const letterView = (consumer: string, { letter, type, needsAttention }: ListedLetter): LetterView => {
   const { id, record, failure } = letter
-  const { topic, partition, offset, key } = record
-  return { id, topic, partition, offset, key, ...(type === undefined ? {} : { type }), consumer, ...failure, needsAttention }
+  const { topic, position, key } = record
+  return {
+    id,
+    topic,
+    ...kafkaPosition(position),
+    key,
+    ...(type === undefined ? {} : { type }),
+    consumer,
+    ...failure,
+    needsAttention,
+  }
 }
 
 /** What this service has set aside, and what can be done about it. */

@@ -30,7 +30,7 @@ export interface ServiceApp {
  * The HTTP side of a service: `/livez`, `/readyz`, `/metrics` and its routes, JSON in and out, every error as problem+json.
  * Requests are measured but logged at level debug only.
  */
-export function createApp({ log, metrics, checks, routes, admin, isUnavailable = () => false }: AppOptions): ServiceApp {
+export const createApp = ({ log, metrics, checks, routes, admin, isUnavailable = () => false }: AppOptions): ServiceApp => {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -85,9 +85,9 @@ export function createApp({ log, metrics, checks, routes, admin, isUnavailable =
   }
 }
 
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 /** Clients choose the method, so an unusual one must not become a label of its own. */
-const methodLabel = (method: string): string => (METHODS.has(method) ? method : 'other')
+const methodLabel = (method: string): string => (knownMethods.has(method) ? method : 'other')
 
 /** Express decodes only the parameters of a route that matches, and lets `%00` through, which PostgreSQL refuses. */
 const refuseBadUrl: RequestHandler = (req, _res, next) => {
@@ -104,7 +104,7 @@ const refuseBadUrl: RequestHandler = (req, _res, next) => {
 }
 
 /** Answers 405 with Allow on the paths of `router`. Routers nested inside it are not seen: there it stays 404. */
-function otherMethods(router: Router): Router {
+const otherMethods = (router: Router): Router => {
   const methodsByPath = new Map<string, Set<string>>()
   for (const { route } of router.stack) {
     if (!route) continue
@@ -124,7 +124,7 @@ function otherMethods(router: Router): Router {
 }
 
 /** Four parameters, or express takes it for an ordinary handler. */
-function errorAnswer(log: Log, isUnavailable: (error: unknown) => boolean): ErrorRequestHandler {
+const errorAnswer = (log: Log, isUnavailable: (error: unknown) => boolean): ErrorRequestHandler => {
   return (error, req, res, _next) => {
     const problem = isUnavailable(error) ? unavailable(1, 'the database cannot be reached; try again shortly') : problemOf(error)
     if (problem.status === 503) log.warn({ err: error, method: req.method, path: req.path }, 'request refused for now')
@@ -136,7 +136,7 @@ function errorAnswer(log: Log, isUnavailable: (error: unknown) => boolean): Erro
   }
 }
 
-function problemOf(error: unknown): Problem {
+const problemOf = (error: unknown): Problem => {
   if (error instanceof Problem) return error
   const { expose, status, type, message } = (error ?? {}) as Partial<Record<'expose' | 'status' | 'type' | 'message', unknown>>
   // Only what express' body parser found wrong with the request: a status of 400 on any other error is our own failed call.

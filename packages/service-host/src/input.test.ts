@@ -62,6 +62,19 @@ describe('bad bodies', () => {
     expect((await problemOf(await post(JSON.stringify(many)), 400)).fields).toHaveLength(20)
   })
 
+  test.each([
+    ['arrays', '['.repeat(33)],
+    ['objects', '{"a":'.repeat(33)],
+    ['both, far down', `{"customerId":"}]\\"","lines":${'[{"a":'.repeat(5_000)}"\\ud83d"`],
+  ])('more than 32 levels of %s → 400, before it is parsed', async (_what, body) => {
+    expect(await (await post(body)).json()).toMatchObject({ status: 400, detail: 'the body is nested deeper than 32 levels' })
+  })
+
+  test('brackets in text are no levels', async () => {
+    const { status } = await post(JSON.stringify({ ...order, customerId: '[{"\\'.repeat(50) }))
+    expect(status).not.toBe(400)
+  })
+
   test('more than 64 KB → 413', async () => {
     await problemOf(await post(JSON.stringify({ ...order, customerId: 'x'.repeat(65_536) })), 413)
   })

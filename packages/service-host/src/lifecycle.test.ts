@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { FixtureProcess } from './fixtures/process.ts'
 
 const started: FixtureProcess[] = []
-function start(scenario: string, env?: Record<string, string>): FixtureProcess {
+const start = (scenario: string, env?: Record<string, string>): FixtureProcess => {
   const fixture = new FixtureProcess(scenario, env)
   started.push(fixture)
   return fixture

@@ -31,7 +31,7 @@ export interface Hosted {
 type Stop = (reason: string, exitCode: number) => void
 
 /** A signal that comes again this soon is the same Ctrl-C, sent to us by the terminal, by npm and by the supervisor. */
-const SAME_SIGNAL_MS = 300
+const sameSignalMs = 300
 
 // One process hosts one service, as it has one standard output and one set of signal handlers.
 let serviceName = 'service'
@@ -42,7 +42,7 @@ let stop: Stop | undefined
  * Runs a service's `main`. When it rejects, prints one line of level fatal that says why and exits with 1. An uncaught exception or
  * unhandled rejection, at any time, does the same: after it nothing in memory can be trusted, and what counts is in the database.
  */
-export async function runService(name: string, main: () => Promise<unknown>): Promise<void> {
+export const runService = async (name: string, main: () => Promise<unknown>): Promise<void> => {
   serviceName = name
   process.on('uncaughtException', (error) => die(error, `${name} stops at once: uncaught ${messageOf(error)}`))
   process.on('unhandledRejection', (error) => die(error, `${name} stops at once: unhandled rejection: ${messageOf(error)}`))
@@ -59,7 +59,7 @@ export async function runService(name: string, main: () => Promise<unknown>): Pr
  * Ends the process because a part of it cannot go on, such as a consumer that crashed for good: a fatal line, the ordered stop when
  * `host` is under way, exit code 1. The supervisor starts the service again.
  */
-export function fail(error: unknown): void {
+export const fail = (error: unknown): void => {
   const message = `${serviceName} cannot go on: ${messageOf(error)}`
   if (!stop) die(error, message)
   fatalLog().fatal({ err: error }, message)
@@ -73,7 +73,7 @@ export function fail(error: unknown): void {
  *
  * @throws ConfigurationError when the address cannot be listened on.
  */
-export async function host(options: HostOptions): Promise<Hosted> {
+export const host = async (options: HostOptions): Promise<Hosted> => {
   const { name, app, port, hostname = '127.0.0.1', stopTimeoutMs = 15_000 } = options
   if (stop) throw new Error('this process hosts a service already')
   const server = await listen(app.express, port, hostname)
@@ -95,15 +95,9 @@ export async function host(options: HostOptions): Promise<Hosted> {
   return { url }
 }
 
-function orderedStop({ name, log, onStop, stopTimeoutMs }: HostOptions & { stopTimeoutMs: number }): Stop {
+const orderedStop = ({ name, log, onStop, stopTimeoutMs }: HostOptions & { stopTimeoutMs: number }): Stop => {
   let exitCode: number | undefined
-  return (reason, code) => {
-    const first = exitCode === undefined
-    exitCode = Math.max(exitCode ?? 0, code)
-    if (first) void run(reason)
-  }
-
-  async function run(reason: string): Promise<void> {
+  const run = async (reason: string): Promise<void> => {
     const startedAt = performance.now()
     let current = ''
     setTimeout(() => {
@@ -124,30 +118,36 @@ function orderedStop({ name, log, onStop, stopTimeoutMs }: HostOptions & { stopT
     log.info({ seconds: (performance.now() - startedAt) / 1_000 }, `${name} stopped`)
     process.exit(exitCode)
   }
+
+  return (reason, code) => {
+    const first = exitCode === undefined
+    exitCode = Math.max(exitCode ?? 0, code)
+    if (first) void run(reason)
+  }
 }
 
 const signalledAtMs = new Map<NodeJS.Signals, number>()
 
-function onSignals(): void {
+const onSignals = (): void => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     if (!process.listeners(signal).includes(onSignal)) process.on(signal, onSignal)
   }
 }
 
-function onSignal(signal: NodeJS.Signals): void {
+const onSignal = (signal: NodeJS.Signals): void => {
   // Nothing is taken in before `host`, so there is nothing to finish.
   if (!stop) process.exit(signal === 'SIGINT' ? 130 : 143)
   const firstAtMs = signalledAtMs.get(signal)
   if (firstAtMs === undefined) {
     signalledAtMs.set(signal, performance.now())
     stop(signal, 0)
-  } else if (performance.now() - firstAtMs > SAME_SIGNAL_MS) {
+  } else if (performance.now() - firstAtMs > sameSignalMs) {
     fatalLog().fatal({ signal }, `${serviceName} exits at once: second ${signal}`)
     process.exit(1)
   }
 }
 
-function die(error: unknown, message: string): never {
+const die: (error: unknown, message: string) => never = (error, message) => {
   // For a setting the message says it all; a stack would only make the one line hard to read.
   fatalLog().fatal(error instanceof ConfigurationError ? {} : { err: error }, message)
   process.exit(1)

@@ -65,7 +65,7 @@ export const unprocessable = (detail: string, errors?: readonly FieldError[]): P
 export const unavailable = (retryAfterSeconds: number, detail = 'temporarily unavailable'): Problem =>
   new Problem(503, detail, { headers: { 'Retry-After': String(Math.max(1, Math.ceil(retryAfterSeconds))) } })
 
-export function sendProblem(res: Response, problem: Problem, extensions?: Record<string, unknown>): void {
+export const sendProblem = (res: Response, problem: Problem, extensions?: Record<string, unknown>): void => {
   res.status(problem.status).set(problem.headers).setHeader('Content-Type', 'application/problem+json')
   res.end(JSON.stringify({ ...problem.toJSON(), ...extensions }))
 }

@@ -11,13 +11,13 @@ export interface ReadinessReport {
   failing: FieldError[]
 }
 
-const CHECK_MS_MAX = 2_000
+const checkMsMax = 2_000
 
 /**
  * Asks all checks side by side, each for at most 2 s. Those who ask meanwhile share the answer: probes must not pile up on a database
  * that hangs.
  */
-export function createReadiness(checks: Checks): () => Promise<ReadinessReport> {
+export const createReadiness = (checks: Checks): (() => Promise<ReadinessReport>) => {
   let running: Promise<ReadinessReport> | undefined
   return () => {
     running ??= ask(checks).finally(() => {
@@ -27,11 +27,11 @@ export function createReadiness(checks: Checks): () => Promise<ReadinessReport> 
   }
 }
 
-async function ask(checks: Checks): Promise<ReadinessReport> {
+const ask = async (checks: Checks): Promise<ReadinessReport> => {
   const outcomes = await Promise.all(
     Object.entries(checks).map(async ([name, check]): Promise<[string, string]> => {
       try {
-        await within(CHECK_MS_MAX, check)
+        await within(checkMsMax, check)
         return [name, 'ok']
       } catch (error) {
         return [name, messageOf(error).slice(0, 200)]

@@ -2,26 +2,26 @@ import { createServer, type RequestListener, type Server, STATUS_CODES } from 'n
 import type { AddressInfo, Socket } from 'node:net'
 import { ConfigurationError } from './config.ts'
 
-const REQUEST_TIMEOUT_MS = 30_000
-const HEADERS_TIMEOUT_MS = 10_000
+const requestTimeoutMs = 30_000
+const headersTimeoutMs = 10_000
 /** Longer than the 60 s of common proxies, so that they close an idle connection first and never send into a closing one. */
-const KEEP_ALIVE_TIMEOUT_MS = 65_000
+const keepAliveTimeoutMs = 65_000
 /** How often the first two are looked at; Node's default of 30 s would double them. */
-const TIMEOUT_CHECK_INTERVAL_MS = 2_000
-const IDLE_CHECK_INTERVAL_MS = 20
+const timeoutCheckIntervalMs = 2_000
+const idleCheckIntervalMs = 20
 
 /**
  * An HTTP server that listens.
  *
  * @throws ConfigurationError when the address is taken, not ours or not permitted.
  */
-export async function listen(handler: RequestListener, port: number, hostname: string): Promise<Server> {
+export const listen = async (handler: RequestListener, port: number, hostname: string): Promise<Server> => {
   const server = createServer(
     {
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckIntervalMs,
     },
     handler,
   )
@@ -39,7 +39,7 @@ export async function listen(handler: RequestListener, port: number, hostname: s
 }
 
 /** Where a listening server is reached, as `http://127.0.0.1:3001`. */
-export function urlOf(server: Server): string {
+export const urlOf = (server: Server): string => {
   const { address, family, port } = server.address() as AddressInfo
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
@@ -49,11 +49,11 @@ export function urlOf(server: Server): string {
  *
  * @returns how many connections were cut.
  */
-export async function drain(server: Server, timeoutMs: number): Promise<number> {
+export const drain = async (server: Server, timeoutMs: number): Promise<number> => {
   const closed = Promise.withResolvers<void>()
   server.close(() => closed.resolve())
   // A connection whose request ends after close() would otherwise stay for its keep-alive time.
-  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_INTERVAL_MS)
+  const sweep = setInterval(() => server.closeIdleConnections(), idleCheckIntervalMs)
   let cut = 0
   const cutoff = setTimeout(() => {
     server.getConnections((_error, count) => {
@@ -67,7 +67,7 @@ export async function drain(server: Server, timeoutMs: number): Promise<number> 
   return cut
 }
 
-function listenFault(error: unknown, port: number, hostname: string): unknown {
+const listenFault = (error: unknown, port: number, hostname: string): unknown => {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE')
     return new ConfigurationError(`port ${port} on ${hostname} is already in use; set PORT to a free one`)
@@ -78,12 +78,12 @@ function listenFault(error: unknown, port: number, hostname: string): unknown {
   return error
 }
 
-const UNREADABLE_STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+const unreadableStatus: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
 /** What is not HTTP never reaches express, so its problem+json is written by hand. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+const answerUnreadable = (error: NodeJS.ErrnoException, socket: Socket): void => {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const status = UNREADABLE_STATUS[error.code ?? ''] ?? 400
+  const status = unreadableStatus[error.code ?? ''] ?? 400
   const title = STATUS_CODES[status]
   const body = JSON.stringify({ type: 'about:blank', title, status, detail: 'the request cannot be read' })
   const head = `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}`

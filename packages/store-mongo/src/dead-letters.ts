@@ -1,4 +1,4 @@
-import type { ConsumedRecord, DeadLetter, Failure, LetterQuery } from '@shop/messaging/driver'
+import { type DeadLetter, type Failure, type LetterQuery, restoredLetter, type StoredRecord } from '@shop/messaging/driver'
 import type { mongo } from 'mongoose'
 
 interface LetterDocument {
@@ -57,13 +57,9 @@ export class MongoDeadLetters {
 
   async #read(filter: object, limit: number): Promise<readonly DeadLetter[]> {
     const found = await this.#collection.find(filter).sort({ at: 1, place: 1 }).limit(limit).toArray()
-    return found.map(({ _id, record, value, failure }) => ({
-      id: _id,
-      record: {
-        ...(JSON.parse(record) as Omit<ConsumedRecord, 'value'>),
-        value: value === null ? null : Buffer.from(value.buffer),
-      },
-      failure: JSON.parse(failure) as Failure,
-    }))
+    return found.map(({ _id, record, value, failure }) => {
+      const bytes = value === null ? null : Buffer.from(value.buffer)
+      return restoredLetter(_id, JSON.parse(record) as StoredRecord, bytes, JSON.parse(failure) as Failure)
+    })
   }
 }

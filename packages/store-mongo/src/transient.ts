@@ -13,9 +13,14 @@ const transientNames = new Set([
   'MongoPoolClearedError',
   'MongoPoolClosedError',
   'MongoOperationTimeoutError',
+  'MongoPoolClearedOnNetworkError',
+  'PoolClearedOnNetworkError',
+  'MongoServerClosedError',
 ])
-/** Shutting down, stepping down, interrupted. https://www.mongodb.com/docs/manual/reference/error-codes/ */
-const transientCodes = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436])
+/** Shutting down, stepping down, interrupted, a cursor that is gone with its server. https://www.mongodb.com/docs/manual/reference/error-codes/ */
+const transientCodes = new Set([6, 7, 43, 89, 91, 189, 262, 9001, 10107, 11600, 11601, 11602, 13435, 13436])
+/** Labels by which the server says that another try is worth it; the second one is of servers that shed load. */
+const transientLabels = ['RetryableWriteError', 'SystemOverloadedError']
 
 /** True for errors of the MongoDB driver that pass when the server is back or less contended. */
 export const isTransientMongoError = (error: unknown): boolean => {
@@ -27,5 +32,8 @@ export const isTransientMongoError = (error: unknown): boolean => {
   // mongoose's own, while it has no connection
   if (error.name === 'MongooseServerSelectionError' || error.name === 'MongooseBulkSaveIncompleteError') return true
   if (!(error instanceof mongoose.mongo.MongoError)) return false
-  return error.hasErrorLabel('RetryableWriteError') || (typeof error.code === 'number' && transientCodes.has(error.code))
+  return (
+    transientLabels.some((label) => error.hasErrorLabel(label)) ||
+    (typeof error.code === 'number' && transientCodes.has(error.code))
+  )
 }

@@ -1,4 +1,4 @@
-import type { ConsumedRecord, DeadLetter, Failure, LetterQuery } from '@shop/messaging/driver'
+import { type DeadLetter, type Failure, type LetterQuery, restoredLetter, type StoredRecord } from '@shop/messaging/driver'
 import type { Pool, PoolClient } from 'pg'
 
 /** Applied after `messagingSchema`. Letters of a failed message hold their key; there are few, so the look-up costs next to nothing. */
@@ -16,16 +16,13 @@ CREATE INDEX dead_letters_key ON dead_letters (key) WHERE kind <> 'undecodable';
 `
 
 interface Row {
-  readonly record: Omit<ConsumedRecord, 'value'>
+  readonly id: string
+  readonly record: StoredRecord
   readonly value: Buffer | null
   readonly failure: Failure
 }
 
-const toLetter = ({ id, record, value, failure }: Row & { id: string }): DeadLetter => ({
-  id,
-  record: { ...record, value },
-  failure,
-})
+const toLetter = ({ id, record, value, failure }: Row): DeadLetter => restoredLetter(id, record, value, failure)
 
 type Queryable = Pick<PoolClient, 'query'>
 
@@ -47,7 +44,7 @@ export const parkLetters = async (client: Queryable, letters: readonly DeadLette
       [id, record.key, failure.kind, JSON.stringify(rest), value, JSON.stringify(failure)],
     )
   }
-  const { rows } = await client.query<Row & { id: string }>(
+  const { rows } = await client.query<Row>(
     'SELECT id, record, value, failure FROM dead_letters WHERE id = ANY($1::text[]) ORDER BY position',
     [letters.map((l) => l.id)],
   )
@@ -55,7 +52,7 @@ export const parkLetters = async (client: Queryable, letters: readonly DeadLette
 }
 
 export const findLetters = async (pool: Pool, { id, key, limit }: LetterQuery): Promise<readonly DeadLetter[]> => {
-  const { rows } = await pool.query<Row & { id: string }>(
+  const { rows } = await pool.query<Row>(
     `SELECT id, record, value, failure FROM dead_letters
       WHERE ($1::text IS NULL OR id = $1) AND ($2::text IS NULL OR key = $2) ORDER BY position LIMIT $3`,
     [id ?? null, key ?? null, limit],

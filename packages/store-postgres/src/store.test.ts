@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { backendUrl, type StoreFixture, storeConformance } from '@shop/messaging/conformance'
-import { startedBy } from '@shop/messaging/driver'
+import { type React, startedBy } from '@shop/messaging/driver'
 import pg, { type Pool, type PoolClient } from 'pg'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { deadLettersSchema } from './dead-letters.ts'
 import { migrate } from './migrate.ts'
 import { createPool } from './pool.ts'
 import { messagingSchema } from './schema.ts'
 import { PostgresMessageStore } from './store.ts'
+import { isTransientPostgresError } from './transient.ts'
 import { waitingSchema } from './waiting.ts'
 
 const database = `store_${randomUUID().replaceAll('-', '')}`
@@ -67,6 +68,44 @@ it('wakes the relay of another process, without waiting for its poll', async () 
   await expect.poll(() => woken, { timeout: 5_000 }).toBe(1)
   expect(await relaying.pending(1)).toMatchObject([{ message: { id: message.id } }])
   expect(await storing.pending(1)).toEqual([])
+})
+
+describe('a table that was altered under prepared statements', () => {
+  const counted = (key: string) => startedBy({ key }, { type: 'Counted', data: {} })
+  const reading: React<PoolClient> = async (client, [message]) => {
+    await client.query({ name: 'count-read', text: 'SELECT * FROM counts WHERE key = $1', values: [message?.key] })
+    return []
+  }
+
+  it.each([
+    ['its columns changed', 'ALTER TABLE counts ALTER COLUMN count TYPE bigint'],
+    ['the session forgot its statements', 'DEALLOCATE ALL'],
+  ])('is read in a new session: %s', async (_what, change) => {
+    const observer = await prepare()
+    const store = open()
+    expect(await store.handleOnce([counted(randomUUID())], reading)).toMatchObject({ handled: 1 })
+    if (change === 'DEALLOCATE ALL') await store.transaction(async (client) => ({ result: await client.query(change), emit: [] }))
+    else await observer.query(change)
+    expect(await store.handleOnce([counted(randomUUID())], reading)).toMatchObject({ handled: 1 })
+    await observer.query('ALTER TABLE counts ALTER COLUMN count TYPE int')
+  })
+})
+
+it.each([
+  ['a database that takes no connections', { code: '55000' }],
+  ['a password that was changed', { code: '28P01' }],
+  ['a role that may not enter', { code: '28000' }],
+  ['a database that is not there', { code: '3D000' }],
+  ['a session that the server ended', { code: 'XX000', severity: 'FATAL' }],
+])('takes for transient: %s', (_what, fields) => {
+  expect(isTransientPostgresError(Object.assign(new Error('refused'), fields))).toBe(true)
+})
+
+it.each([
+  ['a feature that the server lacks', { code: '0A000' }],
+  ['a constraint', { code: '23505' }],
+])('never takes for transient: %s', (_what, fields) => {
+  expect(isTransientPostgresError(Object.assign(new Error('refused'), fields))).toBe(false)
 })
 
 storeConformance('PostgreSQL', async (): Promise<StoreFixture<PoolClient>> => {

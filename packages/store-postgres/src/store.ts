@@ -13,7 +13,7 @@ import { arrange, Needs, notYetHandled } from '@shop/messaging/driver'
 import type { Pool, PoolClient } from 'pg'
 import { countLetters, findLetters, parkLetters, removeLetter, updateFailure } from './dead-letters.ts'
 import { PostgresOutbox } from './outbox.ts'
-import { isTransientPostgresError } from './transient.ts'
+import { isStaleSession, isTransientPostgresError } from './transient.ts'
 import { type OpenArrivals, openArrivals } from './waiting.ts'
 
 const insertInbox = {
@@ -23,6 +23,9 @@ const insertInbox = {
           WHERE NOT EXISTS (SELECT FROM dead_letters AS l WHERE l.key = t.key AND l.kind <> 'undecodable')
           ORDER BY id ON CONFLICT DO NOTHING RETURNING id`,
 }
+
+/** What a transaction does, and what is told of it. */
+type Change<R> = (client: PoolClient) => Promise<{ readonly result: R; readonly emit: readonly Message[] }>
 
 /**
  * The contract on PostgreSQL: one transaction over the service's tables, `inbox` and `outbox`. `Work` is the transaction's client.
@@ -67,8 +70,9 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
     react: React<PoolClient>,
   ): Promise<readonly Message[]> {
     const { due, arrivals } = arrange(fresh, this.#needs, opened.of)
-    const [emit] = await Promise.all([due.length === 0 ? [] : react(client, due), opened.save(arrivals)])
-    return emit
+    // Before, not beside: were it to fail alone, the reactions would go on with a client that is no longer theirs.
+    await opened.save(arrivals)
+    return due.length === 0 ? [] : await react(client, due)
   }
 
   async park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
@@ -106,10 +110,22 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
     return updateFailure(this.#pool, letter)
   }
 
-  /** Runs `change` in one transaction and stores what it emits with it. @throws what `change` throws, after rolling back. */
-  async transaction<R>(
-    change: (client: PoolClient) => Promise<{ readonly result: R; readonly emit: readonly Message[] }>,
-  ): Promise<R> {
+  /**
+   * Runs `change` in one transaction and stores what it emits with it. It runs again, in another session, when the one that it had was
+   * stale (a table was altered under its prepared statements). @throws what `change` throws, after rolling back.
+   */
+  async transaction<R>(change: Change<R>): Promise<R> {
+    for (let staleSessions = 0; ; staleSessions++) {
+      try {
+        return await this.#transactionOnce(change)
+      } catch (error) {
+        // Each stale session has left the pool; there are no more of them than the pool has places.
+        if (!isStaleSession(error) || staleSessions > (this.#pool.options.max ?? 10)) throw error
+      }
+    }
+  }
+
+  async #transactionOnce<R>(change: Change<R>): Promise<R> {
     const client = await this.#pool.connect()
     let broken: Error | undefined
     const onError = (error: Error) => {
@@ -131,6 +147,7 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
       await client.query('ROLLBACK').catch((rollbackError: Error) => {
         broken = rollbackError
       })
+      if (isStaleSession(error)) broken = error as Error
       throw error
     } finally {
       client.off('error', onError)

@@ -1,14 +1,14 @@
 import type { ConsumedRecord, HandleRecords } from '@shop/messaging/driver'
 import { describe, expect, it } from 'vitest'
 import { gatherChunks } from './chunks.ts'
+import { kafkaPosition, positionOf } from './position.ts'
 import { Tenure } from './tenure.ts'
 import { keptLog } from './testing/broker.ts'
 
 const records = (partition: number, count: number): ConsumedRecord[] =>
   Array.from({ length: count }, (_, i) => ({
     topic: 't',
-    partition,
-    offset: String(i),
+    position: positionOf(partition, i),
     key: null,
     value: null,
     headers: {},
@@ -24,7 +24,9 @@ const chunksOf = (handle: HandleRecords, maxRecordsPerChunk: number) =>
   })
 
 const countPerPartition = (chunk: readonly ConsumedRecord[]) =>
-  Object.fromEntries([...Map.groupBy(chunk, ({ partition }) => partition)].map(([partition, of]) => [partition, of.length]))
+  Object.fromEntries(
+    [...Map.groupBy(chunk, (r) => kafkaPosition(r.position).partition)].map(([partition, of]) => [partition, of.length]),
+  )
 
 describe('gatherChunks', () => {
   it('gives each lane its share and the room that is left to those that have more', async () => {
@@ -42,12 +44,12 @@ describe('gatherChunks', () => {
     const seen: string[] = []
     const chunks = chunksOf(async (chunk) => {
       expect(chunk.length).toBeLessThanOrEqual(2)
-      seen.push(...chunk.map(({ partition, offset }) => `${partition}@${offset}`))
+      seen.push(...chunk.map(({ position }) => position))
     }, 2)
     const tenure = new Tenure()
     await Promise.all([0, 1, 2, 3, 4].map((p) => chunks.handle({ tenure, records: records(p, 3), done: () => {} })))
     expect(new Set(seen).size).toBe(15)
-    for (const p of [0, 1, 2, 3, 4]) expect(seen.filter((at) => at.startsWith(`${p}@`))).toEqual([`${p}@0`, `${p}@1`, `${p}@2`])
+    for (const p of [0, 1, 2, 3, 4]) expect(seen.filter((at) => at.startsWith(`${p}/`))).toEqual([`${p}/0`, `${p}/1`, `${p}/2`])
   })
 
   it('gives up what is left when the tenure ends, and counts what was handled by then', async () => {

@@ -1,5 +1,5 @@
-import type { Log } from '@shop/messaging/driver'
-import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords, restAfter } from '@shop/messaging/driver'
+import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords, type Log, restAfter } from '@shop/messaging/driver'
+import { kafkaPosition } from './position.ts'
 import type { Tenure } from './tenure.ts'
 
 /** What one fetch brought of one partition. */
@@ -104,7 +104,7 @@ export const gatherChunks = (options: ChunksOptions): Chunks => {
       for (const { lane, count } of portions) {
         lane.next += count
         const last = lane.records[lane.next - 1]
-        if (last) lane.done(last.offset)
+        if (last) lane.done(kafkaPosition(last.position).offset)
       }
       count += records.length
       if (lanes.every(isDone)) {
@@ -144,4 +144,4 @@ const take = (lanes: readonly WaitingLane[], maxRecords: number): Portion[] => {
   return portions
 }
 
-const place = (record: ConsumedRecord | undefined) => record && `${record.topic}/${record.partition}@${record.offset}`
+const place = (record: ConsumedRecord | undefined) => record && `${record.topic}/${record.position}`

@@ -1,7 +1,9 @@
 import net from 'node:net'
 import type { Log } from '@shop/messaging/driver'
 import { type ISocketFactory, Kafka, type logCreator, logLevel } from 'kafkajs'
+import { registerCodecs } from './codecs/index.ts'
 import { sharedLookups } from './lookups.ts'
+import { mendBatches } from './mends/batches.ts'
 import { mendConnection } from './mends/connection.ts'
 import { mendRecords } from './mends/records.ts'
 import { mendRequestQueue } from './mends/request-queue.ts'
@@ -27,12 +29,14 @@ const keepAliveDelayMs = 30_000
 const lookup = sharedLookups()
 
 /**
- * A kafkajs client with its faults mended (see the three `mend…` files). Connects to nothing by itself.
+ * A kafkajs client with its faults mended (see `mends/`). Connects to nothing by itself.
  * One client may serve a publisher and a consumer, but no two consumers of one group: kafkajs keeps the committed offsets per
  * client and group, and each rebalance clears them under the other one (`src/consumer/offsetManager`, clearAllOffsets).
  */
 export const kafkaClient = ({ brokers, clientId, log, route }: ClientOptions): Kafka => {
+  registerCodecs()
   mendRecords()
+  mendBatches()
   mendRequestQueue()
   mendConnection()
   return new Kafka({

@@ -1,13 +1,15 @@
 import { cuttingProxy } from '@shop/messaging/conformance'
-import { Abandoned, type ConsumedRecord } from '@shop/messaging/driver'
+import type { ConsumedRecord } from '@shop/messaging/driver'
 import { AssignerProtocol } from 'kafkajs'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { kafkaPosition } from './position.ts'
 import { brokers, client, keptLog, newName, newTopic, until } from './testing/broker.ts'
 import { filledTopic, record, testConsumer, testPublisher } from './testing/reading.ts'
 import { createTopics } from './topics.ts'
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
 const values = (records: readonly ConsumedRecord[]) => records.map(({ value }) => String(value))
+const partitionOf = ({ topic, position }: ConsumedRecord) => `${topic}/${kafkaPosition(position).partition}`
 const distinct = (records: readonly ConsumedRecord[]) => new Set(values(records)).size
 
 describe('consume', () => {
@@ -23,7 +25,7 @@ describe('consume', () => {
       handle: async (records) => {
         expect(++underWay).toBe(1)
         await Promise.resolve()
-        calls.push({ size: records.length, partitions: new Set(records.map((r) => `${r.topic}/${r.partition}`)).size })
+        calls.push({ size: records.length, partitions: new Set(records.map(partitionOf)).size })
         read.push(...records)
         underWay--
       },
@@ -33,96 +35,10 @@ describe('consume', () => {
     expect(Math.max(...calls.map(({ size }) => size))).toBeLessThanOrEqual(200)
     expect(calls.length).toBeLessThan(60)
     expect(Math.max(...calls.map(({ partitions }) => partitions))).toBeGreaterThan(6)
-    for (const ofPartition of Map.groupBy(read, (r) => `${r.topic}/${r.partition}`).values()) {
-      const offsets = ofPartition.map(({ offset }) => Number(offset))
+    for (const ofPartition of Map.groupBy(read, partitionOf).values()) {
+      const offsets = ofPartition.map(({ position }) => Number(kafkaPosition(position).offset))
       expect(offsets).toEqual(numbers(ofPartition.length))
     }
-  })
-
-  it('calls a throwing handler again with the same records and loses nothing', { timeout: 60_000 }, async () => {
-    const topic = await filledTopic(100)
-    const log = keptLog()
-    const tried: string[][] = []
-    const read: ConsumedRecord[] = []
-    testConsumer({
-      topics: [topic],
-      log,
-      handle: async (records) => {
-        tried.push(values(records))
-        // A TypeError would end a kafkajs consumer for good.
-        if (tried.length === 1) (undefined as unknown as { boom(): void }).boom()
-        if (tried.length === 2) throw new Error('no')
-        read.push(...records)
-      },
-    })
-    await until('all is handled', 20_000, () => read.length >= 100)
-    expect(read).toHaveLength(100)
-    expect(tried[1]).toEqual(tried[0])
-    expect(tried[2]).toEqual(tried[0])
-    expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(2)
-  })
-
-  it('commits what was handled and nothing else: the next consumer begins there', { timeout: 60_000 }, async () => {
-    const topic = await filledTopic(300)
-    const groupId = newName('group')
-    const handled: ConsumedRecord[] = []
-    let failing = false
-    const first = testConsumer({
-      topics: [topic],
-      groupId,
-      maxRecordsPerChunk: 50,
-      handle: async (records) => {
-        if (handled.length >= 100) {
-          failing = true
-          throw new Error('not these')
-        }
-        handled.push(...records)
-      },
-    })
-    await until('it fails midway', 20_000, () => failing)
-    await first.stop()
-    expect(handled).toHaveLength(100)
-
-    const rest: ConsumedRecord[] = []
-    testConsumer({ topics: [topic], groupId, handle: async (records) => void rest.push(...records) })
-    await until('the rest is handled', 20_000, () => rest.length >= 200)
-    expect(rest).toHaveLength(200)
-    expect(new Set([...values(handled), ...values(rest)]).size).toBe(300)
-  })
-
-  it('gets records again that a handler gave up', { timeout: 60_000 }, async () => {
-    const topic = await filledTopic(50)
-    const log = keptLog()
-    const read: ConsumedRecord[] = []
-    let calls = 0
-    testConsumer({
-      topics: [topic],
-      log,
-      handle: async (records) => {
-        if (++calls === 1) throw new Abandoned('for the test')
-        read.push(...records)
-      },
-    })
-    await until('all is handled', 20_000, () => read.length >= 50)
-    expect(read).toHaveLength(50)
-    expect(log.lines.filter(({ level }) => level === 'error')).toEqual([])
-  })
-
-  it('tells the lag of its group, also while its handler stands still', { timeout: 60_000 }, async () => {
-    const topic = await filledTopic(500)
-    let stands = true
-    const subscription = testConsumer({
-      topics: [topic],
-      handle: async (_, assignment) => {
-        while (stands && !assignment.abandoned()) await new Promise((resolve) => setTimeout(resolve, 20))
-      },
-    })
-    await until('it stands still', 10_000, subscription.joined)
-    expect(await subscription.lag()).toEqual({ [topic]: 500 })
-    await testPublisher().publish([record(topic, 'more', 'more')])
-    await until('the lag has grown', 5_000, async () => (await subscription.lag())[topic] === 501)
-    stands = false
-    await until('nothing is left', 15_000, async () => (await subscription.lag())[topic] === 0)
   })
 
   it('survives that its broker is away, and starts before its broker and its topic', { timeout: 90_000 }, async () => {

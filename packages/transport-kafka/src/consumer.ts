@@ -1,22 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { HandleRecords, Log, Subscription } from '@shop/messaging/driver'
+import type { Log, SubscribeOptions, Subscription } from '@shop/messaging/driver'
 import type { Kafka } from 'kafkajs'
+import { kafkaAdmin } from './admin.ts'
 import { groupLag } from './lag.ts'
 import { openSession, type Session } from './session.ts'
 
-export interface ConsumeOptions {
-  /** One client for each consumer of a group in a process; see `kafkaClient`. */
-  readonly kafka: Kafka
-  readonly groupId: string
-  /** Read from their beginning by a group that has committed nothing yet. They may come to exist later. */
-  readonly topics: readonly string[]
-  /** Called with records of several partitions, one call at a time. What it throws is logged, and it is called again. */
-  readonly handle: HandleRecords
-  readonly log: Log
-  /** Called once, when the consumer cannot run and trying again will not help: let the process exit. The consumer has ended then. */
-  readonly onFatal: (error: Error) => void
-  /** Most records in one call of `handle`; default 200. */
-  readonly maxRecordsPerChunk?: number
+/** What a consumer of this broker can be set to beyond the port. */
+export interface ConsumerSettings {
   /**
    * A consumer that was killed keeps its partitions for so long; default 6,000 ms, which is the least that a broker allows unless its
    * `group.min.session.timeout.ms` says otherwise. kafkajs offers no static membership (KIP-345), with which a restarted process would
@@ -41,6 +31,12 @@ export interface ConsumeOptions {
   readonly stopMsMax?: number
 }
 
+export interface ConsumeOptions extends SubscribeOptions, ConsumerSettings {
+  /** One client for each consumer of a group in a process; see `kafkaClient`. */
+  readonly kafka: Kafka
+  readonly log: Log
+}
+
 const restartDelayMsMin = 100
 const failuresInRowMax = 10
 /** A consumer that was in its group for so long had not failed to run. */
@@ -54,7 +50,7 @@ const healthyMs = 60_000
  */
 export const consume = (options: ConsumeOptions): Subscription => {
   const { kafka, groupId, topics, log, onFatal, stopMsMax = 5_000, restartDelayMsMax = 2_000 } = options
-  const lag = groupLag({ kafka, groupId, topics })
+  const admin = kafkaAdmin(kafka)
   const stopping = new AbortController()
   const stopped = new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined)))
   let session: Session | undefined
@@ -105,11 +101,11 @@ export const consume = (options: ConsumeOptions): Subscription => {
   const running = run()
   return {
     joined: () => session?.joined() ?? false,
-    lag: lag.read,
+    lag: groupLag({ admin, groupId, topics }),
     stop: async () => {
       stopping.abort()
       await running
-      await lag.close()
+      await admin.close()
     },
   }
 }

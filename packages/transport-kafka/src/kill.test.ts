@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { newName, newTopic, until } from './testing/broker.ts'
 import { record, testConsumer, testPublisher } from './testing/reading.ts'
 
-const script = fileURLToPath(new URL('testing/consumerProcess.ts', import.meta.url))
+const script = fileURLToPath(new URL('testing/consumer-process.ts', import.meta.url))
 
 const startProcess = (groupId: string, topic: string) => {
   const child: ChildProcess = spawn(process.execPath, [script, groupId, topic], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -28,7 +28,7 @@ it('has another member consume what one that was killed held, within its session
     topics: [topic],
     groupId,
     handle: async (records) => {
-      for (const { partition, offset } of records) handled.add(`handled ${partition}/${offset}`)
+      for (const { position } of records) handled.add(`handled ${position}`)
     },
   })
   const killed = startProcess(groupId, topic)

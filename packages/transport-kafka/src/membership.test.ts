@@ -1,6 +1,7 @@
 import { Abandoned, type Assignment, type ConsumedRecord } from '@shop/messaging/driver'
 import { describe, expect, it } from 'vitest'
-import { keptLog, newName, newTopic, until } from './testing/broker.ts'
+import { kafkaPosition } from './position.ts'
+import { newName, newTopic, until } from './testing/broker.ts'
 import { filledTopic, record, testConsumer, testPublisher } from './testing/reading.ts'
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
@@ -8,30 +9,6 @@ const values = (records: readonly ConsumedRecord[]) => records.map(({ value }) =
 const distinct = (records: readonly ConsumedRecord[]) => new Set(values(records)).size
 
 describe('consume, as a member of its group', () => {
-  it('keeps its membership while a handler works longer than the session lasts', { timeout: 60_000 }, async () => {
-    const topic = await filledTopic(10)
-    const log = keptLog()
-    let calls = 0
-    let done = false
-    let abandoned = false
-    const subscription = testConsumer({
-      topics: [topic],
-      log,
-      sessionTimeoutMs: 6_000,
-      handle: async (_, assignment) => {
-        calls++
-        const until8s = Date.now() + 8_000
-        await until('8 s are over', 9_000, () => Date.now() > until8s)
-        abandoned ||= assignment.abandoned()
-        done = true
-      },
-    })
-    await until('the slow call is done', 30_000, () => done)
-    expect({ calls, abandoned, joined: subscription.joined() }).toEqual({ calls: 1, abandoned: false, joined: true })
-    expect(log.lines.filter(({ message }) => message === 'kafka: joined the group')).toHaveLength(1)
-    await until('its offsets are committed', 5_000, async () => (await subscription.lag())[topic] === 0)
-  })
-
   it('tells the handler when it has to give up: by a rebalance and by the stop', { timeout: 60_000 }, async () => {
     const topic = await filledTopic(20)
     const groupId = newName('group')
@@ -89,7 +66,7 @@ describe('consume, as a member of its group', () => {
         topics: [topic],
         groupId,
         handle: async (records) => {
-          for (const { partition } of records) by[member]?.add(partition)
+          for (const { position } of records) by[member]?.add(kafkaPosition(position).partition)
           read.push(...records)
         },
       }),

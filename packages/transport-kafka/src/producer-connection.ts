@@ -1,6 +1,6 @@
-import type { Log } from '@shop/messaging/driver'
-import { type Kafka, Partitioners, type Producer } from 'kafkajs'
-import { within } from './within.ts'
+import { type Log, within } from '@shop/messaging/driver'
+import type { Kafka, Producer } from 'kafkajs'
+import { onePartitioning } from './mends/partitioning.ts'
 
 export interface ProducerConnection {
   ready(): boolean
@@ -108,15 +108,6 @@ export const keepProducer = ({ kafka, log }: { readonly kafka: Kafka; readonly l
 const quietly = (producer: Producer) =>
   within(disconnectMsMax, 'disconnecting the producer', producer.disconnect()).catch(() => {})
 
-/** A produce request failed in a way after which it may be sent again: all of it, by another producer. */
-export class SecondAttempt extends Error {
-  override readonly name = 'SecondAttempt'
-
-  constructor() {
-    super('a produce request failed, and was not tried again by the same producer; see the warning before')
-  }
-}
-
 /** kafkajs insists on a retry for an idempotent producer; `onePartitioning` sees to it that none is sent. */
 const idempotentProducer = (kafka: Kafka): Producer =>
   kafka.producer({
@@ -126,20 +117,3 @@ const idempotentProducer = (kafka: Kafka): Producer =>
     createPartitioner: onePartitioning,
     retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 },
   })
-
-/**
- * Refuses a second attempt at the same records, which is when kafkajs asks for their partitions again. Its retries lose records
- * silently: a broker that has answered the first attempt is left out of the second, also when it has become the leader of what another
- * broker failed to take (`src/producer/sendMessages.js`; https://github.com/tulios/kafkajs/issues/1303, pull request 1798). And a record
- * without a key would go elsewhere, with the sequence number of the first attempt, and be dropped as a duplicate there.
- * The default partitioner itself is Java's (murmur2 of the key); kafkajs' warning about it comes only when none is named.
- */
-const onePartitioning: typeof Partitioners.DefaultPartitioner = () => {
-  const choose = Partitioners.DefaultPartitioner()
-  const attempted = new WeakSet<object>()
-  return (args) => {
-    if (attempted.has(args.message)) throw new SecondAttempt()
-    attempted.add(args.message)
-    return choose(args)
-  }
-}

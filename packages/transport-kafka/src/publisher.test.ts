@@ -29,20 +29,6 @@ describe('kafkaPublisher', () => {
     }
   })
 
-  it('keeps key, value and headers, also when they are empty', { timeout: 30_000 }, async () => {
-    const topic = await newTopic(1)
-    const publisher = testPublisher()
-    await publisher.publish([
-      { topic, key: 'ключ', value: Buffer.from([0, 255]), headers: { a: 'ä', b: '' } },
-      { topic, key: null, value: null, headers: {} },
-    ])
-    const [first, second] = await readAll(topic)
-    expect(first).toMatchObject({ topic, partition: 0, offset: '0', key: 'ключ', headers: { a: 'ä', b: '' } })
-    expect(first?.value).toEqual(Buffer.from([0, 255]))
-    expect(Math.abs(Date.now() - (first?.timestampMs ?? 0))).toBeLessThan(60_000)
-    expect(second).toMatchObject({ offset: '1', key: null, value: null, headers: {} })
-  })
-
   it('splits what is too large for one request, and refuses a record that no request can hold', { timeout: 30_000 }, async () => {
     const topic = await newTopic(1)
     const publisher = testPublisher()

@@ -1,19 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Log, OutgoingRecord, Publisher } from '@shop/messaging/driver'
-import { gather } from '@shop/messaging/driver'
+import { gather, type Log, type OutgoingRecord, type Publisher, within } from '@shop/messaging/driver'
 import { CompressionTypes, type Kafka, type Message, type TopicMessages } from 'kafkajs'
-import { keepProducer, SecondAttempt } from './producer-connection.ts'
-import { within } from './within.ts'
+import { SecondAttempt } from './mends/partitioning.ts'
+import { keepProducer } from './producer-connection.ts'
 
-export interface PublisherOptions {
-  readonly kafka: Kafka
-  readonly log: Log
+export interface PublisherSettings {
   /** Bound of one produce request, and of waiting for a connection once it is lost; default 10,000 ms. */
   readonly publishMsMax?: number
   /** Most records gathered into one produce request; default 500. kafkajs groups them in quadratic time, so not thousands. */
   readonly recordsPerRequestMax?: number
   /** Most records that wait for their request; default 20,000. */
   readonly recordsQueuedMax?: number
+}
+
+export interface PublisherOptions extends PublisherSettings {
+  readonly kafka: Kafka
+  readonly log: Log
 }
 
 /** A partition's share of a request is one Kafka batch, which the broker refuses above `message.max.bytes` (1,048,588 by default). */

@@ -1,11 +1,10 @@
-import type { HandleRecords, Log } from '@shop/messaging/driver'
-import type { EachBatchPayload, Kafka } from 'kafkajs'
-import { gatherChunks } from './chunks.ts'
-import { commitInIntervals } from './commits.ts'
-import { beatBeside } from './heartbeats.ts'
+import { type Assignment, type HandleRecords, type Log, TookTooLong, within } from '@shop/messaging/driver'
+import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs'
+import { type Chunks, gatherChunks } from './chunks.ts'
+import { type Commits, commitInIntervals } from './commits.ts'
+import { beatBeside, type Heartbeats } from './heartbeats.ts'
 import { recordsOf } from './records.ts'
 import { Tenure } from './tenure.ts'
-import { TookTooLong, within } from './within.ts'
 
 export interface SessionOptions {
   readonly kafka: Kafka
@@ -40,19 +39,176 @@ const silenceMsMin = 30_000
 const silenceSessions = 5
 
 export const openSession = (options: SessionOptions): Session => {
-  const { kafka, groupId, topics, handle, log, maxRecordsPerChunk, sessionTimeoutMs, heartbeatIntervalMs } = options
-  const crash = Promise.withResolvers<unknown>()
-  let closed = false
-  let joinedAt = 0
-  let crashedAt = 0
-  let latest: EachBatchPayload | undefined
-  let tenure = new Tenure()
+  const session = new KafkaSession(options)
+  session.start()
+  return session
+}
 
-  const consumer = kafka.consumer({
+class KafkaSession implements Session {
+  readonly #options: SessionOptions
+  readonly #consumer: Consumer
+  readonly #heartbeats: Heartbeats
+  readonly #commits: Commits
+  readonly #chunks: Chunks
+  readonly #crash = Promise.withResolvers<unknown>()
+  readonly #watchdog: NodeJS.Timeout
+  #started: Promise<void> = Promise.resolve()
+  #closed = false
+  #joinedAt = 0
+  #crashedAt = 0
+  #latest: EachBatchPayload | undefined
+  #tenure = new Tenure()
+
+  constructor(options: SessionOptions) {
+    const { handle, log, maxRecordsPerChunk, sessionTimeoutMs, heartbeatIntervalMs, commitIntervalMs } = options
+    this.#options = options
+    this.#consumer = groupConsumer(options)
+    this.#heartbeats = beatBeside({
+      intervalMs: heartbeatIntervalMs,
+      sessionTimeoutMs,
+      onRejoin: (error) => this.#tenure.end(error),
+      log,
+    })
+    const commit = async () => this.#latest?.commitOffsetsIfNecessary(this.#latest.uncommittedOffsets())
+    this.#commits = commitInIntervals(commit, commitIntervalMs, log)
+    this.#chunks = gatherChunks({
+      handle,
+      maxRecordsPerChunk,
+      log,
+      intervalMsMin: options.fetchIntervalMsMin,
+      assignmentIn: (tenure) => this.#assignmentIn(tenure),
+    })
+    this.#watchdog = setInterval(() => this.#watch(), 1_000).unref()
+    this.#listen()
+  }
+
+  get crashed(): Promise<unknown> {
+    return this.#crash.promise
+  }
+
+  joined(): boolean {
+    return this.#joinedAt > 0 && this.#crashedAt === 0 && !this.#closed && !this.#heartbeats.stale()
+  }
+
+  joinedForMs(): number {
+    return this.#joinedAt === 0 ? 0 : (this.#crashedAt || Date.now()) - this.#joinedAt
+  }
+
+  start(): void {
+    this.#started = this.#run()
+  }
+
+  async close(ms: number): Promise<void> {
+    const { log, groupId } = this.#options
+    this.#closed = true
+    clearInterval(this.#watchdog)
+    this.#tenure.end()
+    await within(ms, 'leaving the group', this.#leave()).catch((error) =>
+      log.warn({ err: error, groupId }, 'kafka: not left in order'),
+    )
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#consumer.connect()
+      await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
+      await this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: partitionsPerFetchMax,
+        eachBatch: (payload) => this.#eachBatch(payload),
+      })
+    } catch (error) {
+      this.#end(error)
+      this.#consumer.disconnect().catch(() => {})
+    }
+  }
+
+  async #leave(): Promise<void> {
+    await this.#started // kafkajs cannot be stopped while it joins: it would consume afterwards
+    await this.#commits.now()
+    await this.#consumer.disconnect() // waits for the batches under way, then leaves the group
+    await this.#chunks.idle()
+  }
+
+  #end(error: unknown): void {
+    clearInterval(this.#watchdog)
+    this.#crashedAt ||= Date.now()
+    this.#tenure.end()
+    this.#crash.resolve(error)
+  }
+
+  /** kafkajs has states in which it neither works nor crashes; the process would live on and consume nothing. */
+  #watch(): void {
+    const silentMs = this.#heartbeats.silentMs()
+    if (silentMs < Math.max(silenceMsMin, silenceSessions * this.#options.sessionTimeoutMs)) return
+    this.#end(new TookTooLong(`the broker was not heard for ${silentMs} ms`))
+    this.#consumer.disconnect().catch(() => {})
+  }
+
+  /** Before run(), which resolves only after the first join has been told. */
+  #listen(): void {
+    const { GROUP_JOIN, HEARTBEAT, REBALANCING, CRASH } = this.#consumer.events
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#onJoin(payload))
+    this.#consumer.on(HEARTBEAT, this.#heartbeats.heard)
+    this.#consumer.on(REBALANCING, () => void this.#commits.now())
+    this.#consumer.on(CRASH, ({ payload }) => this.#end(payload.error))
+  }
+
+  #onJoin({ memberId, memberAssignment }: ConsumerGroupJoinEvent['payload']): void {
+    const { log, groupId } = this.#options
+    this.#heartbeats.heard()
+    this.#tenure.end()
+    this.#tenure = new Tenure()
+    this.#joinedAt ||= Date.now()
+    log.info({ groupId, memberId, partitions: memberAssignment }, 'kafka: joined the group')
+    if (!this.#closed) return
+    this.#tenure.end() // closed while it waited to join: kafkajs would go on consuming
+    this.#consumer.disconnect().catch(() => {})
+  }
+
+  #assignmentIn(mine: Tenure): Assignment {
+    return {
+      abandoned: () => mine.over || this.#heartbeats.stale() || this.#latest?.isRunning() === false,
+      heartbeat: async () => {
+        if (this.#latest) await this.#heartbeats.now(this.#latest.heartbeat)
+        if (mine.rejoin !== undefined) throw mine.rejoin
+      },
+    }
+  }
+
+  /** Nothing escapes but the error that makes kafkajs join again: any other one would count towards a crash (`src/retry/index.js`). */
+  async #eachBatch(payload: EachBatchPayload): Promise<void> {
+    this.#latest = payload
+    const tenure = this.#tenure
+    if (!tenure.over) {
+      const records = recordsOf(payload.batch)
+      const done = (offset: string) => this.#resolve(payload, tenure, offset)
+      await this.#heartbeats.beside(payload.heartbeat, () => this.#chunks.handle({ tenure, records, done }))
+    }
+    if (!tenure.over) return
+    await this.#commits.now()
+    if (tenure.rejoin !== undefined) throw tenure.rejoin
+  }
+
+  #resolve(payload: EachBatchPayload, tenure: Tenure, offset: string): void {
+    if (tenure !== this.#tenure) return
+    try {
+      payload.resolveOffset(offset)
+      this.#commits.due()
+    } catch (error) {
+      const { log, groupId } = this.#options
+      log.warn({ err: error, groupId }, 'kafka: an offset was not resolved, its records may come again')
+    }
+  }
+}
+
+const groupConsumer = ({ kafka, groupId, ...options }: SessionOptions): Consumer =>
+  kafka.consumer({
     groupId,
-    sessionTimeout: sessionTimeoutMs,
+    sessionTimeout: options.sessionTimeoutMs,
     rebalanceTimeout: options.rebalanceTimeoutMs,
-    heartbeatInterval: heartbeatIntervalMs,
+    heartbeatInterval: options.heartbeatIntervalMs,
     maxWaitTimeInMs: options.fetchWaitMsMax,
     minBytes: 1,
     maxBytesPerPartition: options.fetchBytesPerPartitionMax,
@@ -61,121 +217,3 @@ export const openSession = (options: SessionOptions): Session => {
     // while the consumer runs (`src/consumer/runner.js`, scheduleFetchManager), so both stay small.
     retry: { retries: 8, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
   })
-
-  const heartbeats = beatBeside({
-    intervalMs: heartbeatIntervalMs,
-    sessionTimeoutMs,
-    onRejoin: (error) => tenure.end(error),
-    log,
-  })
-
-  const commits = commitInIntervals(
-    async () => latest?.commitOffsetsIfNecessary(latest.uncommittedOffsets()),
-    options.commitIntervalMs,
-    log,
-  )
-
-  const chunks = gatherChunks({
-    handle,
-    maxRecordsPerChunk,
-    log,
-    intervalMsMin: options.fetchIntervalMsMin,
-    assignmentIn: (mine) => ({
-      abandoned: () => mine.over || heartbeats.stale() || latest?.isRunning() === false,
-      heartbeat: async () => {
-        if (latest) await heartbeats.now(latest.heartbeat)
-        if (mine.rejoin !== undefined) throw mine.rejoin
-      },
-    }),
-  })
-
-  /** Nothing escapes but the error that makes kafkajs join again: any other one would count towards a crash (`src/retry/index.js`). */
-  const eachBatch = async (payload: EachBatchPayload) => {
-    latest = payload
-    const mine = tenure
-    const done = (offset: string) => {
-      if (mine !== tenure) return
-      try {
-        payload.resolveOffset(offset)
-        commits.due()
-      } catch (error) {
-        log.warn({ err: error, groupId }, 'kafka: an offset was not resolved, its records may come again')
-      }
-    }
-    if (!mine.over) {
-      const records = recordsOf(payload.batch)
-      await heartbeats.beside(payload.heartbeat, () => chunks.handle({ tenure: mine, records, done }))
-    }
-    if (!mine.over) return
-    await commits.now()
-    if (mine.rejoin !== undefined) throw mine.rejoin
-  }
-
-  const { GROUP_JOIN, HEARTBEAT, REBALANCING, CRASH } = consumer.events
-  // Before run(), which resolves only after the first join has been told.
-  consumer.on(GROUP_JOIN, ({ payload }) => {
-    heartbeats.heard()
-    tenure.end()
-    tenure = new Tenure()
-    joinedAt ||= Date.now()
-    log.info({ groupId, memberId: payload.memberId, partitions: payload.memberAssignment }, 'kafka: joined the group')
-    if (!closed) return
-    tenure.end() // closed while it waited to join: kafkajs would go on consuming
-    consumer.disconnect().catch(() => {})
-  })
-  consumer.on(HEARTBEAT, heartbeats.heard)
-  consumer.on(REBALANCING, () => void commits.now())
-  consumer.on(CRASH, ({ payload }) => end(payload.error))
-
-  const end = (error: unknown) => {
-    clearInterval(watchdog)
-    crashedAt ||= Date.now()
-    tenure.end()
-    crash.resolve(error)
-  }
-
-  /** kafkajs has states in which it neither works nor crashes; the process would live on and consume nothing. */
-  const watchdog = setInterval(() => {
-    if (heartbeats.silentMs() < Math.max(silenceMsMin, silenceSessions * sessionTimeoutMs)) return
-    end(new TookTooLong(`the broker was not heard for ${heartbeats.silentMs()} ms`))
-    consumer.disconnect().catch(() => {})
-  }, 1_000).unref()
-
-  const start = async () => {
-    try {
-      await consumer.connect()
-      await consumer.subscribe({ topics: [...topics], fromBeginning: true })
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: partitionsPerFetchMax,
-        eachBatch,
-      })
-    } catch (error) {
-      end(error)
-      consumer.disconnect().catch(() => {})
-    }
-  }
-  const started = start()
-
-  const leave = async () => {
-    await started // kafkajs cannot be stopped while it joins: it would consume afterwards
-    await commits.now()
-    await consumer.disconnect() // waits for the batches under way, then leaves the group
-    await chunks.idle()
-  }
-
-  return {
-    crashed: crash.promise,
-    joined: () => joinedAt > 0 && crashedAt === 0 && !closed && !heartbeats.stale(),
-    joinedForMs: () => (joinedAt === 0 ? 0 : (crashedAt || Date.now()) - joinedAt),
-    close: async (ms) => {
-      closed = true
-      clearInterval(watchdog)
-      tenure.end()
-      await within(ms, 'leaving the group', leave()).catch((error) =>
-        log.warn({ err: error, groupId }, 'kafka: not left in order'),
-      )
-    },
-  }
-}

@@ -1,16 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { TookTooLong, type TopicSpec, within } from '@shop/messaging/driver'
 import type { Kafka } from 'kafkajs'
-import { TookTooLong, within } from './within.ts'
-
-export interface TopicSpec {
-  readonly topic: string
-  /** Default 6. An existing topic keeps the count that it has: another one would send keys to other partitions. */
-  readonly partitions?: number
-  /** Default: the broker's. */
-  readonly replicationFactor?: number
-  /** Such as `{ 'retention.ms': '604800000' }`; only for topics that do not exist yet. */
-  readonly configEntries?: Readonly<Record<string, string>>
-}
 
 const waitMsMax = 30_000
 const pollIntervalMs = 100

@@ -4,11 +4,11 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { allTopics } from '@shop/choreography'
-import { freePorts } from '@shop/infra/embedded'
 import type { Publisher } from '@shop/messaging'
 import { createLog } from '@shop/service-host'
-import { createTopics, kafkaClient, kafkaPublisher } from '@shop/transport-kafka'
+import { kafkaTransport } from '@shop/transport-kafka'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { freePorts } from '../../../infra/embedded/ports.ts'
 import type { Flow, Frame, OrderPage, Saga } from './api.ts'
 import { outgoing, paths, sagaOf } from './testing/records.ts'
 import { openStream } from './testing/sse.ts'
@@ -41,13 +41,12 @@ const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
 }
 
 beforeAll(async () => {
-  const kafka = kafkaClient({ brokers, clientId: 'test', log })
+  const transport = kafkaTransport({ brokers, clientId: 'test', log })
   const { events, deadLetters } = allTopics()
-  await createTopics(
-    kafka,
-    [...events, ...deadLetters].map((topic) => ({ topic, partitions: 3 })),
-  )
-  publisher = kafkaPublisher({ kafka, log })
+  const admin = transport.admin()
+  await admin.createTopics([...events, ...deadLetters].map((topic) => ({ topic, partitions: 3 })))
+  await admin.close()
+  publisher = transport.publisher()
   await vi.waitUntil(() => publisher.ready(), { timeout: 20_000 })
   const [port] = await freePorts(1)
   url = `http://127.0.0.1:${port}`

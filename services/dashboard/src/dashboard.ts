@@ -1,7 +1,7 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { ConsumedRecord } from '@shop/messaging'
 import { createApp, createMetrics, fail, host, type Log, type ServiceApp } from '@shop/service-host'
-import { consume, kafkaClient } from '@shop/transport-kafka'
+import { kafkaTransport } from '@shop/transport-kafka'
 import { Bursts } from './burst.ts'
 import { CheckRuns } from './check.ts'
 import type { Config } from './config.ts'
@@ -39,7 +39,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
 
   // A store that is begun anew has a group of its own, which reads the topics from their beginning.
   const group = `dashboard-${store.id}`
-  const kafka = kafkaClient({ brokers: config.KAFKA_BROKERS, clientId: 'dashboard', log })
+  const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: 'dashboard', log })
   const take = async (records: readonly ConsumedRecord[]): Promise<void> => {
     const change = projection.apply(records)
     count(change)
@@ -47,12 +47,10 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     // The store works synchronously: between two chunks heartbeats, timers and readers have their turn.
     await othersTurn()
   }
-  const subscription = consume({
-    kafka,
+  const subscription = transport.subscribe({
     groupId: group,
     topics: watchedTopics,
     handle: take,
-    log,
     onFatal: fail,
     maxRecordsPerChunk: recordsPerChunkMax,
     fetchBytesPerPartitionMax,
@@ -68,22 +66,11 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
   )
   const services = new ServicesWatch(upstream)
   const monitor = new Monitor({
-    kafka: new KafkaWatch(kafka, group),
+    kafka: new KafkaWatch(transport, group),
     services,
     figure: (name) => projection.figure(name),
     rest: () => ({ rates: feed.rates(), ...(bursts.latest && { burst: bursts.latest }) }),
-    check: () => {
-      const positions = projection.positions()
-      return (topics) => {
-        if (!isAheadOf(positions, topics)) return
-        store.discard()
-        fail(
-          new Error(
-            'the topics are not those that the store was filled from: it is thrown away and filled anew at the next start',
-          ),
-        )
-      }
-    },
+    check: () => topicsMustBeThoseOf(projection, store),
     readers: () => stream.readers,
     send: (pulse) => stream.tell('pulse', pulse),
     log,
@@ -137,6 +124,18 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     ],
   })
   return url
+}
+
+/** A check of the topics against what was read of them up to now; with other topics than those the dashboard ends, its store thrown away. */
+const topicsMustBeThoseOf = (projection: Projection, store: Store) => {
+  const positions = projection.positions()
+  return (topics: Parameters<typeof isAheadOf>[1]): void => {
+    if (!isAheadOf(positions, topics)) return
+    store.discard()
+    fail(
+      new Error('the topics are not those that the store was filled from: it is thrown away and filled anew at the next start'),
+    )
+  }
 }
 
 /** The stop waits for requests under way, and a stream never ends by itself. */

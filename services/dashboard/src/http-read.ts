@@ -7,8 +7,8 @@ import { burstMax, burstPerSecondMax } from './burst.ts'
 import { stepMs } from './durations.ts'
 import { framesPerSecondMax, ordersPerFrameMax } from './feed.ts'
 import { flow } from './flow.ts'
-import type { Parts } from './http.ts'
 import { type Order, summaryOf } from './order.ts'
+import type { RouteParts } from './route-parts.ts'
 import { ownedBy } from './saga.ts'
 import { sagaView } from './saga-view.ts'
 import { sagaPoints } from './series.ts'
@@ -43,7 +43,7 @@ const readCursor = (cursor: string): { firstAt: number; orderId: string } => {
 }
 
 /** What a page reads. */
-export const addReadRoutes = (router: Router, parts: Parts): void => {
+export const addReadRoutes = (router: Router, parts: RouteParts): void => {
   const { projection, stream, monitor, services, guard, upstream, retention, customers } = parts
 
   router.get('/api/about', (req, res) => {

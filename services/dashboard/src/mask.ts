@@ -1,7 +1,7 @@
 /** Pure: hides who somebody is and where they live. Customer ids and the country stay: the shop's flow cannot be followed without them. */
 
 const personal = new Set(['name', 'street', 'city', 'postalCode', 'email', 'phone'])
-export const hidden = '•••'
+const hidden = '•••'
 
 /** The same value with every personal text in it, however deep, replaced. */
 export const masked = (value: unknown): unknown => {

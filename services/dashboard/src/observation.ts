@@ -2,6 +2,7 @@
 import { allTopics, catalogueFor, eventNamed, serviceNames } from '@shop/choreography'
 import type { ConsumedRecord } from '@shop/messaging'
 import { decode } from '@shop/messaging'
+import { kafkaPosition } from '@shop/transport-kafka'
 
 /** The type under which a record is kept that fits no event. */
 export const undecodable = '(undecodable)'
@@ -62,6 +63,12 @@ const consumerOf = new Map(allTopics().deadLetters.map((topic) => [topic, topic.
 export const watchedTopics: readonly string[] = [...allTopics().events, ...allTopics().deadLetters]
 export const isDeadLetterTopic = (topic: string): boolean => consumerOf.has(topic)
 
+/** Where a record stands on the broker. */
+export const placeOf = ({ topic, position }: Pick<ConsumedRecord, 'topic' | 'position'>) => {
+  const { partition, offset } = kafkaPosition(position)
+  return { topic, partition, offset: Number(offset) }
+}
+
 const orderIdOf = (key: string | null): string | undefined =>
   key !== null && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key) ? key : undefined
 
@@ -75,9 +82,9 @@ export const observe = (record: ConsumedRecord): Observation =>
   isDeadLetterTopic(record.topic) ? letterIn(record) : eventIn(record)
 
 const eventIn = (record: ConsumedRecord): Observation => {
-  const { topic, partition, headers, timestampMs } = record
+  const { headers, timestampMs } = record
   const orderId = orderIdOf(record.key)
-  const position = { topic, partition, offset: Number(record.offset), writtenAt: timestampMs }
+  const position = { ...placeOf(record), writtenAt: timestampMs }
   const decoded = decode(record, catalogue)
   if (decoded.kind === 'message') {
     const { id, type, causationId, correlationId, traceparent, at } = decoded.message
@@ -101,14 +108,13 @@ const eventIn = (record: ConsumedRecord): Observation => {
   return { kind: 'event', orderId, event }
 }
 
-const letterIn = ({ topic, partition, offset, key, headers, timestampMs }: ConsumedRecord): Observation => {
+const letterIn = (record: ConsumedRecord): Observation => {
+  const { topic, key, headers, timestampMs } = record
   const from = (name: string) => headers[`dead-letter-${name}`]
   const kind = from('kind')
   const time = new Date(timestampMs).toISOString()
   const letter: SeenLetter = {
-    topic,
-    partition,
-    offset: Number(offset),
+    ...placeOf(record),
     consumer: consumerOf.get(topic) ?? '',
     position: `${from('topic') ?? '?'}/${from('partition') ?? '?'}/${from('offset') ?? '?'}`.slice(0, 300),
     kind: kind === 'undecodable' || kind === 'held' ? kind : 'failed',

@@ -4,7 +4,7 @@ import { Problem } from '@shop/service-host'
 import express, { type RequestHandler, Router } from 'express'
 
 /** Where Vite puts the page. */
-export const pageFolder = join(import.meta.dirname, '../page/dist')
+const pageFolder = join(import.meta.dirname, '../page/dist')
 
 const yearMs = 31_536_000_000
 

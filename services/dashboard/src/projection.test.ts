@@ -107,7 +107,7 @@ describe('an order', () => {
     p.apply([topics.record({ topic: 'shop.order', key: placed.key, value: 'rubbish', headers: placed.headers })])
     expect(p.store.orders({ limit: 1 })).toEqual([])
     expect(p.totals().all).toBe(0)
-    p.apply([{ ...placed, offset: '2' }])
+    p.apply([{ ...placed, position: '0/2' }])
     expect(p.store.orders({ limit: 1 })).toMatchObject([{ state: 'PENDING', events: 1 }])
     expect(p.store.events(placed.key ?? '', 10).map((e) => e.type)).toContain('(undecodable)')
   })

@@ -1,6 +1,6 @@
 import type { ConsumedRecord } from '@shop/messaging'
 import type { OrderState, TopicState, Totals } from './api.ts'
-import { type Observation, observe, type SeenEvent, type SeenLetter } from './observation.ts'
+import { type Observation, observe, placeOf, type SeenEvent, type SeenLetter } from './observation.ts'
 import {
   addDifference,
   type Contributions,
@@ -80,12 +80,12 @@ export class Projection {
   }
 
   apply(records: readonly ConsumedRecord[], now = Date.now()): Change {
-    const fresh = records.filter((r) => Number(r.offset) >= (this.#positions.get(`${r.topic}/${r.partition}`) ?? 0))
+    const fresh = records.filter((r) => this.#isFresh(placeOf(r)))
     const observed = fresh.map(observe)
     const touched = new Map<string, OrderWithEvents>()
     const changed = new Map<string, Kept>()
     const difference: Contributions = new Map()
-    const next = new Map(fresh.map((r) => [`${r.topic}/${r.partition}`, r]))
+    const next = new Map(fresh.map(placeOf).map((place) => [`${place.topic}/${place.partition}`, place]))
     this.store.transaction(() => {
       const before = new Map<string, Contributions>()
       for (const each of observed) this.#take(each, touched, before, now)
@@ -96,13 +96,13 @@ export class Projection {
         changed.set(orderId, { current, contributions })
       }
       this.#save(difference)
-      for (const { topic, partition, offset } of next.values()) this.store.savePosition(topic, partition, Number(offset) + 1)
+      for (const { topic, partition, offset } of next.values()) this.store.savePosition(topic, partition, offset + 1)
     })
     for (const [orderId, kept] of changed) {
       if (kept.current.order.endedAt === null) this.#recent.keep(orderId, kept)
       else this.#recent.forget(orderId)
     }
-    for (const [name, { offset }] of next) this.#positions.set(name, Number(offset) + 1)
+    for (const [name, { offset }] of next) this.#positions.set(name, offset + 1)
     this.#count(difference)
     const ended = (difference.get('event:OrderConfirmed') ?? 0) + (difference.get('event:OrderCancelled') ?? 0)
     return {
@@ -112,6 +112,10 @@ export class Projection {
       ended,
       lagsMs: observed.flatMap((o) => (o.kind === 'event' ? [Math.max(0, now - o.event.writtenAt)] : [])),
     }
+  }
+
+  #isFresh({ topic, partition, offset }: ReturnType<typeof placeOf>): boolean {
+    return offset >= (this.#positions.get(`${topic}/${partition}`) ?? 0)
   }
 
   /** What was read so far: the next offset by `<topic>/<partition>`. */

@@ -72,11 +72,9 @@ export const compensationsOf = (events: readonly Told[]): readonly SagaCompensat
   })
 }
 
-const declared = new Set(edges.map((e) => edgeName(e.cause.name, e.effect.name)))
+export const edgeName = (cause: string, effect: string): string => `${cause}>${effect}`
 
-export function edgeName(cause: string, effect: string): string {
-  return `${cause}>${effect}`
-}
+const declared = new Set(edges.map((e) => edgeName(e.cause.name, e.effect.name)))
 
 /** The arrows of the choreography that were walked in this saga, by name. */
 export const edgesWalked = (events: readonly Told[]): readonly string[] => {

@@ -14,8 +14,11 @@ const view = (sku: string, { onHand, reserved }: Stock) => ({ sku, onHand, reser
 
 const makeReceipt = async (client: PoolClient, sku: string, quantity: number): Promise<Stock> => {
   const after = await receive(client, sku, quantity)
-  if (after === undefined) throw notFound(`SKU ${sku}`)
-  return after
+  if (after !== undefined) return after
+  if ((await findStock(client, sku)) === undefined) throw notFound(`SKU ${sku}`)
+  throw unprocessable('the body is not valid: quantity', [
+    { field: 'quantity', message: `more than ${Number.MAX_SAFE_INTEGER} of ${sku} would have been received; receive less` },
+  ])
 }
 
 export const routes = (store: PostgresMessageStore, pool: Pool): Router => {

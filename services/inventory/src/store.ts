@@ -78,11 +78,11 @@ export const saveStock = async (client: Queryable, stock: ReadonlyMap<string, St
   })
 }
 
-/** Goods that arrive. Answers the stock after it, or `undefined` when there is no such SKU. */
+/** Goods that arrive. Answers the stock after it, or `undefined` when there is no such SKU, or more would have been received than a number holds exactly. */
 export const receive = async (client: Queryable, sku: string, quantity: number): Promise<Stock | undefined> => {
   const { rows } = await client.query<StockRow>(
-    'UPDATE stock SET on_hand = on_hand + $2, received = received + $2 WHERE sku = $1 RETURNING *',
-    [sku, quantity],
+    'UPDATE stock SET on_hand = on_hand + $2, received = received + $2 WHERE sku = $1 AND received <= $3::bigint - $2 RETURNING *',
+    [sku, quantity, Number.MAX_SAFE_INTEGER],
   )
   return rows[0] && toStock(rows[0])
 }

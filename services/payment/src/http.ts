@@ -4,14 +4,14 @@ import { KeyReused, type PostgresMessageStore, performOnce } from '@shop/store-p
 import { Router } from 'express'
 import type { Pool, PoolClient } from 'pg'
 import { z } from 'zod'
-import { type Account, customerAccount, funding } from './payment.ts'
+import { type Account, customerAccount, deposited, funding } from './payment.ts'
 import { book, findAccount, findPayment, lockAccounts, saveBalances } from './store.ts'
 
 const customer = z.strictObject({
   customerId: z.string().regex(/^[\w.@-]{1,64}$/, 'expected 1 to 64 letters, digits or any of _ . @ -'),
 })
 const order = z.strictObject({ orderId: z.uuid() })
-/** Minor units; the bound keeps every sum exact. */
+/** Minor units. */
 const deposit = z.strictObject({ amount: z.int().min(1).max(1_000_000_000_000) })
 
 const view = (customerId: string, { balance, currency, blocked }: Account) => ({ customerId, balance, currency, blocked })
@@ -19,7 +19,11 @@ const view = (customerId: string, { balance, currency, blocked }: Account) => ({
 const makeDeposit = async (client: PoolClient, customerId: string, amount: number): Promise<Account> => {
   const account = (await lockAccounts(client, [customerId])).get(customerId)
   if (account === undefined) throw notFound(`account ${customerId}`)
-  const after = { ...account, balance: account.balance + amount }
+  const after = deposited(account, amount)
+  if (after === undefined)
+    throw unprocessable('the body is not valid: amount', [
+      { field: 'amount', message: `the balance of ${customerId} would be more than ${Number.MAX_SAFE_INTEGER}; deposit less` },
+    ])
   await saveBalances(client, new Map([[customerId, after]]))
   const transfer = {
     kind: 'deposit',

@@ -76,6 +76,10 @@ const decider: Decider<'payment', State, [refused: boolean]> = {
 export const decide = (state: State, event: Incoming<'payment'>, refused = false): Decision<State, Emitted<'payment'>> =>
   decideBy(decider, state, event, refused)
 
+/** The account after a deposit; `undefined` when its balance would be more than a number holds exactly (2^53 − 1 minor units). */
+export const deposited = (account: Account, amount: number): Account | undefined =>
+  account.balance > Number.MAX_SAFE_INTEGER - amount ? undefined : { ...account, balance: account.balance + amount }
+
 /** The accounts of the shop's own books, beside `customer:<id>`. */
 export const revenue = 'shop:revenue'
 export const funding = 'external:funding'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { decode, encode } from '@shop/messaging'
-import { consume, createTopics, kafkaClient, kafkaPublisher } from '@shop/transport-kafka'
+import { decode, encode, type Transport } from '@shop/messaging'
+import { kafkaClient, kafkaTransport } from '@shop/transport-kafka'
 import { CompressionTypes, type Kafka } from 'kafkajs'
 import { answer, catalogue, consumer, incoming } from './messages.ts'
 import { median, type Tell } from './turns.ts'
@@ -25,8 +25,8 @@ type Requests = readonly (readonly ReturnType<typeof encode>[])[]
 
 const perSecond = (count: number, sinceMs: number): number => (count / (performance.now() - sinceMs)) * 1_000
 
-const produceByKit = async (kafka: Kafka, requests: Requests): Promise<number> => {
-  const publisher = kafkaPublisher({ kafka, log })
+const produceByKit = async (transport: Transport, requests: Requests): Promise<number> => {
+  const publisher = transport.publisher()
   try {
     await publisher.publish(requests[0]?.slice(0, 1) ?? []) // connects
     const began = performance.now()
@@ -73,14 +73,12 @@ const timed = async (total: number, start: (seen: (count: number) => void) => Pr
   })
 }
 
-const consumeByKit = (brokers: readonly string[], topic: string, total: number): Promise<number> =>
+const consumeByKit = (transport: Transport, topic: string, total: number): Promise<number> =>
   timed(total, async (seen) => {
-    const subscription = consume({
-      kafka: kafkaClient({ brokers, clientId: 'bench-kit', log }),
+    const subscription = transport.subscribe({
       groupId: `kit-${randomUUID()}`,
       topics: [topic],
       handle: async (chunk) => seen(chunk.length),
-      log,
       onFatal: () => {},
     })
     return () => subscription.stop()
@@ -112,9 +110,11 @@ const codec = (count: number): { encode: number; decode: number } => {
 
 /** Produces and consumes `count` events each way, kit and bare by turns. */
 export const measureKafka = async (brokers: readonly string[], count: number, tell: Tell): Promise<KafkaFigures> => {
+  const transport = kafkaTransport({ brokers, clientId: 'bench-kit' })
   const kafka = kafkaClient({ brokers, clientId: 'bench-kit', log })
+  const admin = transport.admin()
   const topic = `bench-kit-${randomUUID()}`
-  await createTopics(kafka, [{ topic }])
+  await admin.createTopics([{ topic }])
   const records = incoming(count).map((m) => ({ ...encode(answer(m), catalogue), topic }))
   const requests = Array.from({ length: Math.ceil(count / perRequest) }, (_, i) =>
     records.slice(i * perRequest, (i + 1) * perRequest),
@@ -122,17 +122,15 @@ export const measureKafka = async (brokers: readonly string[], count: number, te
   const figures: KafkaFigures[] = []
   for (let turn = 0; turn < turns; turn++) {
     tell(`Kafka, turn ${turn + 1} of ${turns} …`)
-    const produce = await produceByKit(kafka, requests)
+    const produce = await produceByKit(transport, requests)
     const bareProduce = await produceBare(kafka, requests)
     const total = (turn + 1) * 2 * (count + 1)
-    const consumed = await consumeByKit(brokers, topic, total)
+    const consumed = await consumeByKit(transport, topic, total)
     const bareConsume = await consumeBare(kafka, topic, total)
     figures.push({ produce, bareProduce, consume: consumed, bareConsume, ...codec(count) })
   }
-  const admin = kafka.admin()
-  await admin.connect()
-  await admin.deleteTopics({ topics: [topic] })
-  await admin.disconnect()
+  await admin.deleteTopics([topic])
+  await admin.close()
   const of = (name: keyof KafkaFigures) => median(figures.map((f) => f[name]))
   return {
     ...{ produce: of('produce'), bareProduce: of('bareProduce'), consume: of('consume'), bareConsume: of('bareConsume') },

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { command, flag, number, option, optionOr, path, runCommand } from '@shop/command-line'
 import { startBackends } from '@shop/infra/embedded'
-import { createTopics, kafkaClient, kafkaPublisher } from '@shop/transport-kafka'
+import { kafkaTransport } from '@shop/transport-kafka'
 import { endOnRequest } from '../ending.ts'
 import { temporaryFolder } from '../shop.ts'
 import { measureKafka } from './kafka.ts'
@@ -26,7 +26,6 @@ connection, which read nothing first, in the same run; then the relay, and produ
   exitCodes: '0 done, 1 it could not be measured, 2 the request makes no sense',
 })
 
-const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const tell = (line: string) => console.error(`bench:kit: ${line}`)
 const kafkaEventsPerSecond = 10_000
 const kafkaEventsMax = 100_000
@@ -52,9 +51,11 @@ type Backends = Awaited<ReturnType<typeof startBackends>>
 
 const measureAll = async ({ kafkaBrokers, postgresUrl, mongoUrl }: Backends, seconds: number) => {
   const brokers = kafkaBrokers.split(',')
-  const kafka = kafkaClient({ brokers, clientId: 'bench-kit', log })
-  await createTopics(kafka, [{ topic: 'shop.payment' }])
-  const publisher = kafkaPublisher({ kafka, log })
+  const transport = kafkaTransport({ brokers, clientId: 'bench-kit' })
+  const admin = transport.admin()
+  await admin.createTopics([{ topic: 'shop.payment' }])
+  await admin.close()
+  const publisher = transport.publisher()
   const stores: StoreFigures[] = []
   const relay: Record<string, number> = {}
   for (const open of [memorySubject, () => postgresSubject(postgresUrl), () => mongoSubject(mongoUrl)]) {

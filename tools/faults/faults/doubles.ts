@@ -4,14 +4,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { catalogueFor, ownTopic, type ServiceName, serviceNames, subscriptionsOf } from '@shop/choreography'
 import { durationText, Refused } from '@shop/command-line'
 import { participants } from '@shop/manifest'
-import { type MessageStore, startRelay } from '@shop/messaging'
+import { Abandoned, type Assignment, type MessageStore, startRelay } from '@shop/messaging'
 import { connectMongo, MongoMessageStore, messageDocumentModel } from '@shop/store-mongo'
 import { createPool, PostgresMessageStore } from '@shop/store-postgres'
-import { kafkaPublisher } from '@shop/transport-kafka'
 import type { Access } from '../../running-shop/index.ts'
 import type { Fault } from '../fault.ts'
-import { accessOf, clientOf, quiet } from './messages.ts'
+import { accessOf, quiet, transportOf } from './messages.ts'
 import { aService, watchOrders } from './processes.ts'
+
+const pollIntervalMs = 50
 
 interface OpenStore {
   readonly store: MessageStore<never>
@@ -52,7 +53,7 @@ const secondRelay: Fault = {
     const service = given.text('service')
     const database = participants.find((s) => s.name === service)?.database
     const { store, close } = await (database === 'postgres' ? openPostgres : openMongo)(service, accessOf(shop))
-    const publisher = kafkaPublisher({ kafka: clientOf(shop), log: quiet })
+    const publisher = transportOf(shop).publisher()
     const relay = startRelay({ store, publisher, catalogue: catalogueFor(service as ServiceName), log: quiet })
     return {
       did: `a second relay takes the stored events of ${service} to Kafka, for ${durationText(given.forMs)}`,
@@ -76,22 +77,19 @@ const rebalance: Fault = {
   inNetwork: true,
   async begin(shop, given) {
     const service = given.text('service')
-    const kafka = clientOf(shop)
+    const transport = transportOf(shop)
     const ending = new AbortController()
     const stay = (ms: number) => pause(ms, undefined, { signal: ending.signal }).catch(() => {})
+    // handles nothing and commits nothing: what it is given waits until it has left
+    const handle = async (_: unknown, { abandoned }: Assignment): Promise<never> => {
+      while (!abandoned()) await pause(pollIntervalMs)
+      throw new Abandoned('a stranger handles nothing')
+    }
     const visit = async () => {
-      const stranger = kafka.consumer({ groupId: service, sessionTimeout: 6_000, allowAutoTopicCreation: false })
-      try {
-        await stranger.connect()
-        await stranger.subscribe({ topics: subscriptionsOf(service as ServiceName) })
-        // handles nothing and commits nothing: what it is given waits until it has left
-        await stranger.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async () => {} })
-        await stay(given.number('every') / 2)
-      } catch {
-        // the broker is away: another fault's doing
-      } finally {
-        await stranger.disconnect().catch(() => {})
-      }
+      const topics = subscriptionsOf(service as ServiceName)
+      const stranger = transport.subscribe({ groupId: service, topics, handle, onFatal: () => {} })
+      await stay(given.number('every') / 2)
+      await stranger.stop()
     }
     const visits = async () => {
       while (!ending.signal.aborted) {

@@ -3,19 +3,18 @@ import { type DeadLetter, letterOf } from '../dead-letter.ts'
 import type { Message } from '../message.ts'
 import type { MessageStore } from '../store.ts'
 
-let offset = 0
+let placesUsed = 0
 const places = new Map<string, string>()
 
 /** The letter of a message that came in one record of a topic; the same for the same message. */
 export const letter = (message: Message, kind: DeadLetter['failure']['kind'] = 'failed'): DeadLetter => {
-  const place = places.get(message.id) ?? String(offset++)
+  const place = places.get(message.id) ?? String(placesUsed++)
   places.set(message.id, place)
   const at = '2026-01-01T00:00:00.000Z'
   return letterOf(
     {
       topic: 'asks',
-      partition: 1,
-      offset: place,
+      position: place,
       key: message.key,
       value: Buffer.from(JSON.stringify(message.data)),
       headers: { ce_id: message.id },

@@ -5,7 +5,7 @@ import { causedBy, type Message, startedBy } from '../message.ts'
 
 /** What commands may rely on, for one implementation of a document store. `open` gives each test a store on an empty database. */
 export const documentConformance = (name: string, open: () => Promise<DocumentStore<number>>): void => {
-  describe(`${name} document store`, () => {
+  describe(`store conformance: ${name}, documents`, () => {
     let store: DocumentStore<number>
     let key: string
     const told = (to = key): Message => startedBy({ key: to }, { type: 'Told', data: {} })

@@ -21,7 +21,7 @@ const incoming = (key: string = randomUUID()): Message => startedBy({ key }, { t
 
 /** Everything that `store.ts` promises, for one implementation. `setUp` gives each test an empty database. */
 export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreFixture<Work>>): void => {
-  describe(`${name} message store`, () => {
+  describe(`store conformance: ${name}`, () => {
     let fixture: StoreFixture<Work>
     let store: MessageStore<Work>
     const counting: React<Work> = async (work, fresh) => {

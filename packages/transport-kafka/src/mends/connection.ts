@@ -27,7 +27,7 @@ export const mendConnection = (): void => {
   if (prototype[mended]) return
   const { connect } = prototype
   if (typeof connect !== 'function') {
-    throw new Error('kafkajs has changed: its Connection has no connect to mend; see mendConnection.ts')
+    throw new Error('kafkajs has changed: its Connection has no connect to mend; see mends/connection.ts')
   }
   prototype.connect = function (this: Connection): Promise<unknown> {
     if (this.isConnected()) return connect.call(this)

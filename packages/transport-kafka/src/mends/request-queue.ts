@@ -29,7 +29,9 @@ function scheduleCheckPendingRequests(this: RequestQueue): void {
 export const mendRequestQueue = (): void => {
   const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }
   if (typeof prototype.scheduleCheckPendingRequests !== 'function') {
-    throw new Error('kafkajs has changed: its RequestQueue has no scheduleCheckPendingRequests to mend; see mendRequestQueue.ts')
+    throw new Error(
+      'kafkajs has changed: its RequestQueue has no scheduleCheckPendingRequests to mend; see mends/request-queue.ts',
+    )
   }
   prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests
 }

@@ -1,4 +1,4 @@
-/** A consumer in a process of its own, to be killed: `node consumerProcess.ts <groupId> <topic>` prints a line per handled record. */
+/** A consumer in a process of its own, to be killed: `node consumer-process.ts <groupId> <topic>` prints a line per handled record. */
 import { consume } from '../consumer.ts'
 import { client } from './broker.ts'
 
@@ -21,7 +21,7 @@ const subscription = consume({
     throw error
   },
   handle: async (records) => {
-    for (const { partition, offset } of records) say(`handled ${partition}/${offset}`)
+    for (const { position } of records) say(`handled ${position}`)
   },
 })
 

@@ -3,7 +3,8 @@ import type { ConsumedRecord, Log, OutgoingRecord, Publisher, Subscription } fro
 import { onTestFinished } from 'vitest'
 import { type ConsumeOptions, consume } from '../consumer.ts'
 import { kafkaPublisher } from '../publisher.ts'
-import { client, keptLog, newName, newTopic, until } from './broker.ts'
+import { readTopics } from '../reader.ts'
+import { client, keptLog, newName, newTopic } from './broker.ts'
 
 /** A consumer that is stopped with its test. Fatal errors are kept in the log. */
 export const testConsumer = (
@@ -34,25 +35,10 @@ export const record = (topic: string, key: string | null, value: string): Outgoi
   headers: { ce_id: randomUUID() },
 })
 
-/** Everything that is on the topic now, per partition in order, read by a group of its own. */
-export const readAll = async (topic: string, msMax = 30_000): Promise<readonly ConsumedRecord[]> => {
-  const admin = client().admin()
-  await admin.connect()
-  const ends = await admin.fetchTopicOffsets(topic)
-  await admin.disconnect()
-  const missing = new Map(ends.filter(({ high, low }) => high !== low).map(({ partition, high }) => [partition, Number(high)]))
+/** Everything that is on the topic now, per partition in order. */
+export const readAll = async (topic: string): Promise<readonly ConsumedRecord[]> => {
   const read: ConsumedRecord[] = []
-  const subscription = testConsumer({
-    topics: [topic],
-    maxRecordsPerChunk: 1_000,
-    handle: async (records) => {
-      read.push(...records)
-      for (const { partition, offset } of records)
-        if (Number(offset) + 1 >= (missing.get(partition) ?? 0)) missing.delete(partition)
-    },
-  })
-  await until(`all of ${topic} is read`, msMax, () => missing.size === 0)
-  await subscription.stop()
+  await readTopics(client(), 'test', { topics: [topic], until: 'end', onRecords: (records) => void read.push(...records) }).ended
   return read
 }
 

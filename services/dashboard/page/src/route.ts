@@ -23,7 +23,7 @@ export const route = computed<Route>(() => {
 export const query = computed(() => new URLSearchParams(place.value.query))
 
 /** Goes to an address of this page. A replaced one leaves no trace in the history: for what is typed into filters. */
-export const go = (to: string, how: 'push' | 'replace' = 'push'): void => {
+const go = (to: string, how: 'push' | 'replace' = 'push'): void => {
   if (how === 'push') history.pushState(null, '', to)
   else history.replaceState(null, '', to)
   place.value = here()

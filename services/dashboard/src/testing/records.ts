@@ -57,7 +57,7 @@ export class Topics {
     const offset = this.#ends.get(out.topic) ?? 0
     this.#ends.set(out.topic, offset + 1)
     const value = out.value === null ? null : Buffer.from(out.value)
-    return { topic: out.topic, partition: 0, offset: String(offset), key: out.key, value, headers: out.headers, timestampMs }
+    return { topic: out.topic, position: `0/${offset}`, key: out.key, value, headers: out.headers, timestampMs }
   }
 
   event(message: Message): ConsumedRecord {

@@ -40,7 +40,7 @@ const labelHeight = 36
 
 export const edgeId = ({ service, cause, effect }: Pick<FlowEdge, 'service' | 'cause' | 'effect'>): string =>
   `${service} ${cause} ${effect}`
-export const startId = ({ command, effect }: Pick<FlowStart, 'command' | 'effect'>): string => `${command} ${effect}`
+const startId = ({ command, effect }: Pick<FlowStart, 'command' | 'effect'>): string => `${command} ${effect}`
 
 /** Lays the choreography out; what the counts are does not matter to it. `down` is for narrow windows. */
 export const diagram = ({ events, edges, starts }: FlowLive, down: boolean): Diagram => {

@@ -62,7 +62,7 @@ export interface LayoutOptions {
   readonly scale: 'steps' | 'time'
 }
 
-export const leftPx = 44
+const leftPx = 44
 const rightPx = 76
 const stepPxMin = 100
 const ghostPx = 150

@@ -1,0 +1,30 @@
+import type { Transport } from '../transport.ts'
+
+/** What a broker can do; what it cannot is left out of the suite, and said in the name of the test. */
+export interface TransportFeatures {
+  /** Records without a key, and records without a value. */
+  readonly emptyKeysAndValues: boolean
+  /** Records that were consumed are there still, and can be read again from a position or a time. */
+  readonly replay: boolean
+  /** A group that has no members can be moved to other places. */
+  readonly movesGroups: boolean
+  /** Longer than a broker waits for a consumer that says nothing, in milliseconds. */
+  readonly silenceMs: number
+  /** Within so long another member has what one that crashed held, in milliseconds. */
+  readonly takeOverMsMax: number
+}
+
+/** One process that uses the broker. */
+export interface TransportProcess {
+  readonly transport: Transport
+  /** Ends it as a kill would: the broker hears nothing from it any more, nor is it answered. */
+  crash(): void
+  /** Cuts its connections; while `isAway`, no new ones are accepted. */
+  away(isAway: boolean): void
+  /** After everything of its transport was stopped. */
+  close(): Promise<void>
+}
+
+export interface TransportFixture {
+  open(): Promise<TransportProcess>
+}
