@@ -58,7 +58,7 @@ describe.each(['postgres', 'mongo'])('a service on %s', (database) => {
   const service = ask(`gift-cards --database ${database} --reacts OrderPlaced,OrderConfirmed:Given`)
   test('has its files, with nothing left to be filled in', () => {
     const files = madeFiles(root, service)
-    expect([...files.keys()]).toContain('services/gift-cards/src/gift-cards.test.ts')
+    expect([...files.keys()]).toContain(join('services', service.name, 'src', `${service.name}.test.ts`))
     for (const text of files.values()) expect(text).not.toContain('{{')
     expect(files.get('services/gift-cards/package.json')).toContain(`"@shop/store-${database}"`)
   })
