@@ -25,6 +25,18 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        test: {
+          name: 'tutorial',
+          include: ['tutorial/**/*.test.ts'],
+          // After the others: it starts a shop of its own.
+          sequence: { groupOrder: 2 },
+          // Each step needs the one before it.
+          bail: 1,
+          testTimeout: 150_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 })

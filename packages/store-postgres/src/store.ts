@@ -70,8 +70,9 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
     react: React<PoolClient>,
   ): Promise<readonly Message[]> {
     const { due, arrivals } = arrange(fresh, this.#needs, opened.of)
-    const [emit] = await Promise.all([due.length === 0 ? [] : react(client, due), opened.save(arrivals)])
-    return emit
+    // Before, not beside: were it to fail alone, the reactions would go on with a client that is no longer theirs.
+    await opened.save(arrivals)
+    return due.length === 0 ? [] : await react(client, due)
   }
 
   async park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
