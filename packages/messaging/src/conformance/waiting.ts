@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { causedBy, type Message, startedBy } from '../message.ts'
 import type { MessageStore, React } from '../store.ts'
 import { letter, relayAll, untilDone } from './asking.ts'
-import type { StoreFixture } from './store.ts'
+import type { StoreFixture } from './store-fixture.ts'
 
 /** `Answer` waits for `Question`; `Verdict` for `Question` and `Evidence`. */
 const needs = new Map([
