@@ -6,6 +6,7 @@ import { decide as decideNotification, type Notification } from '../../../servic
 import { decide as decideOrder, type Order, remember } from '../../../services/order/src/order.ts'
 import { type Account, decide as decidePayment, type Payment } from '../../../services/payment/src/payment.ts'
 import type { Message } from '../kit.ts'
+import { type Decide, furtherDecide } from './further-services.ts'
 
 /** What is told, and the message that it answers. */
 export interface Telling {
@@ -92,15 +93,25 @@ const notification: React = ({ state: before, shared }, message) => {
   return { state: state ?? null, shared, told: [] }
 }
 
-const reacts: Readonly<Record<ServiceName, React>> = { order, payment, inventory, delivery, notification }
+const further =
+  (decide: Decide): React =>
+  ({ state: before, shared }, message, _isRefused, tell) => {
+    const { state, emit } = decide(before ?? undefined, message)
+    return { state: state ?? null, shared, told: emit.map((fact) => tell(message, fact)) }
+  }
+
+const known: Readonly<Record<string, React>> = { order, payment, inventory, delivery, notification }
+const reacts: ReadonlyMap<ServiceName, React> = new Map(
+  await Promise.all(serviceNames.map(async (name) => [name, known[name] ?? further(await furtherDecide(name))] as const)),
+)
 const refusing: ReadonlySet<ServiceName> = new Set(['payment', 'inventory', 'delivery'])
 
 /** Who consumes what, from where: as the choreography has it. */
-const service = (name: ServiceName): Service => ({
+const service = (name: ServiceName, react: React): Service => ({
   consumes: new Set(consumedBy(name).map((e) => e.name)),
   producers: subscriptionsOf(name).flatMap((topic) => serviceNames.filter((s) => ownTopic(s) === topic)),
   canRefuse: refusing.has(name),
-  react: reacts[name],
+  react,
 })
 
-export const realServices = Object.fromEntries(serviceNames.map((name) => [name, service(name)])) as Services
+export const realServices = Object.fromEntries([...reacts].map(([name, react]) => [name, service(name, react)])) as Services
