@@ -53,7 +53,7 @@ export const dataThatDoesNothing = (repository: Repository): string[] =>
     .filter(({ path }) => /^packages\/(choreography|manifest)\//.test(path) && !isTest(path))
     .filter(({ path }) => !isProgram(repository, path))
     .flatMap((source) => {
-      const found = fault(repository, source, /^zod$/)
+      const found = fault(repository, source, /^(zod|@shop\/manifest)$/)
       return found === undefined ? [] : [`${found}: the choreography and the manifest are data`]
     })
 
