@@ -66,11 +66,15 @@ const titleOf = (block: Block): string =>
   block.kind === 'file' ? `writes ${block.path}` : `$ ${block.text.trim().split('\n')[0]}`
 
 describe('the tutorial', () => {
-  // Each step needs the one before it.
+  // Each step needs the one before it: after one that fails nothing is waited for.
+  let failed: string | undefined
   test.each(blocks.map((block, i) => [i + 1, titleOf(block).slice(0, 90), block] as const))(
     '%i: %s',
-    async (_i, _title, block) => {
+    async (_i, title, block) => {
+      if (failed !== undefined) throw new Error(`not tried after: ${failed}`)
+      failed = title
       await carryOut(block)
+      failed = undefined
     },
   )
 
