@@ -1,4 +1,4 @@
 export { type Backends, startBackends } from './backends.ts'
 export { buildPage } from './page.ts'
-export { freePorts } from './ports.ts'
+
 export { type Shop, startShop } from './shop.ts'

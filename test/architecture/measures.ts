@@ -21,7 +21,7 @@ const add = (found: Map<string, number>, kind: Kind, where: string, by: number, 
   found.set(key, most ? Math.max(found.get(key) ?? 0, by) : (found.get(key) ?? 0) + by)
 }
 
-/** Everything that breaks a limit now. Tests and the suites of drivers may have long functions: a `describe` is one. */
+/** Everything that breaks a limit now. Tests and suites may have long functions: a `describe` is one. */
 export const sizesOf = ({ sources, texts }: Repository): Sizes => {
   const found = new Map<string, number>()
   for (const source of sources) {

@@ -3,6 +3,7 @@
  * relay change it. Each rule stands alone, so that a planted bug can break it.
  */
 import type { Message as KitMessage } from '@shop/messaging'
+import { type Arranged, type Arrivals, arrange, type Needs, noArrivals } from '@shop/messaging/driver'
 
 export interface Message extends KitMessage {
   /** The service that told it. */
@@ -23,6 +24,8 @@ export interface Cell {
   readonly state: unknown
   /** Ids, sorted: nothing asks in which order they came. */
   readonly handled: readonly string[]
+  /** What came before it could be carried out. */
+  readonly arrivals: Arrivals
   /** Set aside, in their order. While there is one, the order is held here. */
   readonly letters: readonly Arrival[]
   /** Stored, and not yet with the broker. */
@@ -37,12 +40,23 @@ export interface Cell {
   readonly flaw?: string
 }
 
-export const emptyCell: Cell = { state: null, handled: [], letters: [], outbox: [], topic: [], stored: 0, read: {} }
+export const emptyCell: Cell = {
+  state: null,
+  handled: [],
+  arrivals: noArrivals,
+  letters: [],
+  outbox: [],
+  topic: [],
+  stored: 0,
+  read: {},
+}
 
 /** What the kit promises of handling, dead letters and relay. */
 export interface Rules {
   isHandled(cell: Cell, message: Message): boolean
   isHeld(cell: Cell): boolean
+  /** What is carried out when a message comes, and what waits: the kit's own function. */
+  arrange(fresh: readonly Message[], needs: Needs, arrivalsOf: (key: string) => Arrivals): Arranged
   /** Whether a consumer may be done with a record before it is handled, and die. */
   readonly mayLose: boolean
   /** What the database may hold when the process dies while it commits, beside all or nothing. */
@@ -80,6 +94,7 @@ const setAside = (cell: Cell, arrival: Arrival): Cell => (arrival.isCopy ? cell 
 export const rules: Rules = {
   isHandled: (cell, { id }) => cell.handled.includes(id),
   isHeld: (cell) => cell.letters.length > 0,
+  arrange,
   mayLose: false,
   torn: () => [],
   mayFail: true,

@@ -1,10 +1,10 @@
 /** What a store or a transport is written with, beyond what its users need. */
 export { byKey, distinct, notYetHandled, type Sorted, sortBatch } from './batch.ts'
-export { type DeadLetter, type Failure, letterOf, restoredLetter, type StoredRecord } from './dead-letter.ts'
+export { type DeadLetter, type Failure, restoredLetter, type StoredRecord } from './dead-letter.ts'
 export { assertOwnKeys, type Decided, type DocumentStore, Documents, type NewDocument } from './documents.ts'
 export { gather, Overloaded } from './gather.ts'
 export type { Log } from './log.ts'
-export { type Message, newId, nowMs, optionalParts, startedBy } from './message.ts'
+export { type Message, newId, optionalParts, startedBy } from './message.ts'
 export { restAfter, restAfterSweep } from './pacing.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
 export {

@@ -1,7 +1,7 @@
 import type { ServiceName } from '@shop/choreography'
 import type { Parts } from '../choreographed/parts.ts'
 import type { Service } from '../choreographed/services.ts'
-import type { Rules } from '../kit.ts'
+import type { Message, Rules } from '../kit.ts'
 
 /** A defect that somebody could have made, put in the place of a real part. */
 export interface Bug {
@@ -33,3 +33,11 @@ export const both =
   (...plants: readonly Bug['plant'][]): Bug['plant'] =>
   (real) =>
     plants.reduce((parts, plant) => plant(parts), real)
+
+/** Changes what a service finds before it decides. */
+export const finding = <State>(real: Service, change: (state: State, message: Message) => unknown): Pick<Service, 'react'> => ({
+  react: (before, message, isRefused, tell) => {
+    const state = before.state === null ? null : change(before.state as State, message)
+    return real.react({ ...before, state }, message, isRefused, tell)
+  },
+})

@@ -6,15 +6,7 @@ import type { Order } from '../../../services/order/src/order.ts'
 import type { Payment } from '../../../services/payment/src/payment.ts'
 import type { Accounts, After, Before, Service, Stocks, Tell } from '../choreographed/services.ts'
 import type { Message } from '../kit.ts'
-import { type Bug, both, inKit, inService } from './bug.ts'
-
-/** Changes what a service finds before it decides. */
-const finding = <State>(real: Service, change: (state: State, message: Message) => unknown): Pick<Service, 'react'> => ({
-  react: (before, message, isRefused, tell) => {
-    const state = before.state === null ? null : change(before.state as State, message)
-    return real.react({ ...before, state }, message, isRefused, tell)
-  },
-})
+import { type Bug, both, finding, inKit, inService } from './bug.ts'
 
 type Change = (after: After, message: Message, before: Before, tell: Tell) => After
 
@@ -197,16 +189,6 @@ const inInventory: readonly Bug[] = [
       },
     })),
   },
-  {
-    name: 'wrong-cause',
-    does: 'calls OrderPlaced the cause of what an early PaymentCaptured was waiting to cause',
-    plant: inService('inventory', (real) =>
-      afterwards(
-        real,
-        on('OrderPlaced', (after, { id }) => ({ ...after, told: after.told.map((m) => ({ ...m, causationId: id })) })),
-      ),
-    ),
-  },
 ]
 
 const inDelivery: readonly Bug[] = [
@@ -237,17 +219,4 @@ const inDelivery: readonly Bug[] = [
   },
 ]
 
-const early: readonly Bug[] = [
-  {
-    name: 'early-capture-forgotten',
-    does: 'forgets a PaymentCaptured that comes before its order',
-    plant: inService('inventory', (real) => finding<Reservation>(real, ({ early: _, ...reservation }) => reservation)),
-  },
-  {
-    name: 'early-reservation-forgotten',
-    does: 'forgets a StockReserved that comes before its order',
-    plant: inService('delivery', (real) => finding<Shipment>(real, ({ early: _, ...shipment }) => shipment)),
-  },
-]
-
-export const bugsInDecisions: readonly Bug[] = [...inOrder, ...inPayment, ...inInventory, ...inDelivery, ...early]
+export const bugsInDecisions: readonly Bug[] = [...inOrder, ...inPayment, ...inInventory, ...inDelivery]

@@ -1,7 +1,7 @@
 /** What may become of one order at one service in one step. */
 import { type CancellationCause, type Order, remember, requestCancellation } from '../../../services/order/src/order.ts'
 import { type Arrival, type Cell, type Message, type Rules, withHandled, withStored } from '../kit.ts'
-import type { Service, Tell, Telling } from './services.ts'
+import type { After, Service, Tell, Telling } from './services.ts'
 import { at, idOf } from './worlds.ts'
 
 /** What a service has: the order's cell, and what all orders share. */
@@ -48,31 +48,46 @@ const teller = ({ name, key }: Actor, stored: number): Tell => {
   }
 }
 
+/** What is due, one after the other over what the one before has made. */
+const carryOut = (actor: Actor, { cell, shared }: Held, due: readonly Message[], isRefused: boolean): After => {
+  const tell = teller(actor, cell.stored)
+  let after: After = { state: cell.state, shared, told: [] }
+  for (const message of due) {
+    const next = actor.service.react(after, message, isRefused, tell)
+    after = { ...next, told: [...after.told, ...next.told] }
+  }
+  return after
+}
+
+const listed = (messages: readonly Message[]): string => messages.map((m) => m.type).join(', ')
+
 /** Its effect, its id and what is told of it; one outcome for each way in which the service may decide. */
-const handle = (actor: Actor, { cell, shared }: Held, message: Message, how: string): Outcome[] => {
-  const { name, service, rules, judge } = actor
-  const choices = service.canRefuse ? [false, true] : [false]
-  return choices.flatMap((isRefused): Outcome[] => {
-    const called = `${name} ${how} ${message.type}${isRefused ? ', refusing' : ''}`
+const handle = (actor: Actor, held: Held, message: Message, how: string): Outcome[] => {
+  const { cell, shared } = held
+  const { name, key, service, rules, judge } = actor
+  const { due, arrivals } = rules.arrange([message], service.needs, () => cell.arrivals)
+  const carried = due.filter((m): m is Message => 'producer' in m)
+  const called = carried.length === 0 ? `${name} keeps ${message.type} waiting` : `${name} ${how} ${listed(carried)}`
+  const outcome = (isRefused: boolean): Outcome[] => {
+    const refusing = isRefused && carried.length > 0 ? ', refusing' : ''
     try {
-      const after = service.react({ state: cell.state, shared }, message, isRefused, teller(actor, cell.stored))
+      const after = carryOut(actor, held, carried, isRefused)
       const flaw = judge({ service: name, message, before: cell, told: after.told })
-      const handled = withStored(withHandled({ ...cell, state: after.state }, message), after.told)
-      const whole = flaw === undefined ? handled : { ...handled, flaw }
-      const told = after.told.length === 0 ? '' : ` → ${after.told.map((m) => m.type).join(', ')}`
-      return [
-        { cell: whole, shared: after.shared, name: called + told },
-        ...rules.torn(cell, whole).map((torn) => ({
-          cell: torn,
-          shared: torn.state === cell.state ? shared : after.shared,
-          name: `${called}${told}, and dies while it commits`,
-          hasDied: true,
-        })),
-      ]
+      const handled = withHandled({ ...cell, state: after.state, arrivals: arrivals.get(key) ?? cell.arrivals }, message)
+      const whole = withStored(flaw === undefined ? handled : { ...handled, flaw }, after.told)
+      const text = `${called}${refusing}${after.told.length === 0 ? '' : ` → ${listed(after.told)}`}`
+      const torn = rules.torn(cell, whole).map((made) => ({
+        cell: made,
+        shared: made.state === cell.state ? shared : after.shared,
+        name: `${text}, and dies while it commits`,
+        hasDied: true,
+      }))
+      return [{ cell: whole, shared: after.shared, name: text }, ...torn]
     } catch (error) {
       return [{ cell: { ...cell, flaw: `${name} cannot decide ${message.type}: ${error}` }, shared, name: called }]
     }
-  })
+  }
+  return (service.canRefuse ? [false, true] : [false]).flatMap(outcome)
 }
 
 /** A record comes to a service: for the first time, or again. */

@@ -1,5 +1,6 @@
 /** The services with their real deciders: what each makes of a message, as a value. */
-import { consumedBy, type Incoming, ownTopic, type ServiceName, serviceNames, subscriptionsOf } from '@shop/choreography'
+import { consumedBy, type Incoming, needsOf, ownTopic, type ServiceName, serviceNames, subscriptionsOf } from '@shop/choreography'
+import { Needs } from '@shop/messaging/driver'
 import { decide as decideDelivery, type Shipment } from '../../../services/delivery/src/shipment.ts'
 import { decide as decideInventory, type Reservation, type Stock } from '../../../services/inventory/src/inventory.ts'
 import { decide as decideNotification, type Notification } from '../../../services/notification/src/notification.ts'
@@ -31,6 +32,8 @@ export interface Service {
   readonly consumes: ReadonlySet<string>
   /** The services whose topics it subscribes to. */
   readonly producers: readonly ServiceName[]
+  /** What waits for what. */
+  readonly needs: Needs
   /** What an operator may make it do at any time, beside deciding as it is. */
   readonly canRefuse: boolean
   react(before: Before, message: Message, isRefused: boolean, tell: Tell): After
@@ -75,17 +78,17 @@ const payment: React = ({ state: found, shared }, message, isRefused, tell) => {
 const inventory: React = ({ state: before, shared }, message, isRefused, tell) => {
   const reservation = (before ?? undefined) as Reservation | undefined
   const stock = new Map(Object.entries(shared as Stocks))
-  const { state, told } = decideInventory({ reservation, stock }, as<'inventory'>(message), () => isRefused)
+  const { state, emit } = decideInventory({ reservation, stock }, as<'inventory'>(message), () => isRefused)
   return {
     state: state.reservation ?? null,
     shared: Object.fromEntries(state.stock),
-    told: told.map(({ cause, fact }) => tell(cause as unknown as Message, fact)),
+    told: emit.map((fact) => tell(message, fact)),
   }
 }
 
 const delivery: React = ({ state: before, shared }, message, isRefused, tell) => {
-  const { state, told } = decideDelivery((before ?? undefined) as Shipment | undefined, as<'delivery'>(message), isRefused)
-  return { state: state ?? null, shared, told: told.map(({ cause, fact }) => tell(cause as unknown as Message, fact)) }
+  const { state, emit } = decideDelivery((before ?? undefined) as Shipment | undefined, as<'delivery'>(message), isRefused)
+  return { state: state ?? null, shared, told: emit.map((fact) => tell(message, fact)) }
 }
 
 const notification: React = ({ state: before, shared }, message) => {
@@ -110,6 +113,7 @@ const refusing: ReadonlySet<ServiceName> = new Set(['payment', 'inventory', 'del
 const service = (name: ServiceName, react: React): Service => ({
   consumes: new Set(consumedBy(name).map((e) => e.name)),
   producers: subscriptionsOf(name).flatMap((topic) => serviceNames.filter((s) => ownTopic(s) === topic)),
+  needs: new Needs(needsOf(name)),
   canRefuse: refusing.has(name),
   react,
 })

@@ -42,13 +42,14 @@ const part = <Name extends string, Value>(name: Name, value: Value | null): { re
 const fileOf = (shop: Shop, key: string): OrderFile => {
   const cell = (service: ServiceName) => shop.cell(service, key)
   const stateOf = <State>(service: ServiceName) => cell(service).state as State | null
+  const waits = (service: ServiceName): boolean => cell(service).arrivals.waiting.length > 0
   const [reservation, shipment] = [stateOf<Reservation>('inventory'), stateOf<Shipment>('delivery')]
   return {
     orderId: key,
     ...part('order', stateOf<Order>('order')),
     ...part('payment', stateOf<Payment>('payment')),
-    ...part('reservation', reservation && { ...reservation, waiting: reservation.early !== undefined }),
-    ...part('shipment', shipment && { ...shipment, waiting: shipment.early !== undefined }),
+    ...part('reservation', waits('inventory') ? { ...reservation, waiting: true } : reservation),
+    ...part('shipment', waits('delivery') ? { ...shipment, waiting: true } : shipment),
     ...part('notification', stateOf<Notification>('notification')),
     ledger: ledgerOf(cell('payment')),
     handled: Object.fromEntries(documentServices.map((s) => [s, [...cell(s).handled]])),

@@ -3,7 +3,7 @@ import { event } from '../define.ts'
 import { address, amount, currency, lines } from './values.ts'
 
 /** Why an order was asked to stop: its customer, or its deadline. */
-export const cancellationCause = z.enum(['customer', 'deadline'])
+const cancellationCause = z.enum(['customer', 'deadline'])
 
 export const OrderPlaced = event(
   'order',

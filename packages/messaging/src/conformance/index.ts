@@ -1,7 +1,7 @@
+export type { StoreFixture } from './asking.ts'
 export { backendUrl } from './backends.ts'
 export { type CuttingProxy, cuttingProxy, type Direction } from './cutting-proxy.ts'
 export { documentConformance } from './documents.ts'
 export { storeConformance } from './store.ts'
-export type { StoreFixture } from './store-fixture.ts'
 export { transportConformance } from './transport.ts'
 export type { TransportFeatures, TransportFixture, TransportProcess } from './transport-fixture.ts'

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { causedBy, type Message, startedBy } from '../message.ts'
 import type { MessageStore, React, Stored } from '../store.ts'
-import { letter, relayAll, relayOnce, untilDone } from './asking.ts'
-import type { StoreFixture } from './store-fixture.ts'
+import { letter, relayAll, relayOnce, type StoreFixture, untilDone } from './asking.ts'
 import { waitingConformance } from './waiting.ts'
 
 const incoming = (key: string = randomUUID()): Message => startedBy({ key }, { type: 'Asked', data: { n: 1 } })
