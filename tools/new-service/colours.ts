@@ -11,7 +11,7 @@ const undoHue = 11
 const rgbOf = (hex: string): Rgb => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255) as unknown as Rgb
 
 /** Degrees on the colour wheel; `undefined` of what is nearly grey. */
-const hueOf = (hex: string): number | undefined => {
+export const hueOf = (hex: string): number | undefined => {
   const [red, green, blue] = rgbOf(hex)
   const most = Math.max(red, green, blue)
   const range = most - Math.min(red, green, blue)
