@@ -91,7 +91,7 @@ class KafkaSession implements Session {
   }
 
   joinedForMs(): number {
-    return this.#joinedAt === 0 ? 0 : (this.#crashedAt || Date.now()) - this.#joinedAt
+    return this.#joinedAt === 0 ? 0 : (this.#crashedAt || performance.now()) - this.#joinedAt
   }
 
   start(): void {
@@ -133,7 +133,7 @@ class KafkaSession implements Session {
 
   #end(error: unknown): void {
     clearInterval(this.#watchdog)
-    this.#crashedAt ||= Date.now()
+    this.#crashedAt ||= performance.now()
     this.#tenure.end()
     this.#crash.resolve(error)
   }
@@ -160,7 +160,7 @@ class KafkaSession implements Session {
     this.#heartbeats.heard()
     this.#tenure.end()
     this.#tenure = new Tenure()
-    this.#joinedAt ||= Date.now()
+    this.#joinedAt ||= performance.now()
     log.info({ groupId, memberId, partitions: memberAssignment }, 'kafka: joined the group')
     if (!this.#closed) return
     this.#tenure.end() // closed while it waited to join: kafkajs would go on consuming

@@ -112,7 +112,7 @@ export class Stream {
     const { res } = reader
     if (reader.stalledAt !== undefined || res.writableEnded) return
     if (res.writableLength > waitingBytesMax) {
-      reader.stalledAt = Date.now()
+      reader.stalledAt = performance.now()
       return
     }
     res.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${text}\n\n`)
@@ -129,7 +129,7 @@ export class Stream {
   #beat(): void {
     for (const reader of this.#readers) {
       if (reader.stalledAt === undefined) reader.res.write(': beat\n\n')
-      else if (Date.now() - reader.stalledAt > stalledMsMax) reader.res.destroy()
+      else if (performance.now() - reader.stalledAt > stalledMsMax) reader.res.destroy()
     }
   }
 }
