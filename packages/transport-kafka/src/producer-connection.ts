@@ -1,5 +1,6 @@
 import { type Log, within } from '@shop/messaging/driver'
 import type { Kafka, Producer } from 'kafkajs'
+import { metadataAgeMsMax } from './client.ts'
 import { onePartitioning } from './mends/partitioning.ts'
 
 export interface ProducerConnection {
@@ -114,6 +115,7 @@ const idempotentProducer = (kafka: Kafka): Producer =>
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
+    metadataMaxAge: metadataAgeMsMax,
     createPartitioner: onePartitioning,
     retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 },
   })
