@@ -7,11 +7,12 @@ import { expect, it, onTestFinished } from 'vitest'
 import { client, newName, newTopic, until } from './testing/broker.ts'
 import { record, testPublisher } from './testing/reading.ts'
 
-const script = (name: string) => fileURLToPath(new URL(`testing/${name}.ts`, import.meta.url))
+const script = fileURLToPath(new URL('testing/consumer-process.ts', import.meta.url))
+const clock = fileURLToPath(new URL('testing/steppable-clock.ts', import.meta.url))
 
 const startProcess = (groupId: string, topic: string) => {
-  const child = fork(script('consumer-process'), [groupId, topic], {
-    execArgv: ['--import', script('steppable-clock')],
+  const child = fork(script, [groupId, topic], {
+    execArgv: ['--import', clock],
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
