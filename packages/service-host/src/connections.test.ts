@@ -77,5 +77,5 @@ test('makes room where none is left, also for those who come at once', async () 
 test('every server of the host is bounded', async () => {
   const server = await listen((_req, res) => void res.end(), 0, '127.0.0.1')
   onTestFinished(() => void server.close())
-  expect(server.maxConnections).toBe(1_000)
+  expect(server.maxConnections).toBe(4_000)
 })

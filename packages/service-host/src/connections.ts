@@ -2,16 +2,16 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** Beyond so many open connections those that wait are closed, as new ones come. */
-const crowdMax = 500
-/** Beyond so many, also of requests in handling, new ones are not taken. Each takes a file descriptor and some kilobytes. */
-const connectionsMax = 1_000
+const crowdMax = 3_000
+/** Beyond so many, also of requests in handling, new ones are not taken. Each takes a file descriptor and some 10 kilobytes. */
+const connectionsMax = 4_000
 /** A client that is served has sent its request by then. */
 const waitMsMin = 1_000
 
 export interface ConnectionBounds {
-  /** Default 500. */
+  /** Default 3,000. */
   readonly crowdMax?: number
-  /** Default 1,000. */
+  /** Default 4,000. */
   readonly connectionsMax?: number
   /** A connection is not closed before it has waited so long, unless there is no room at all; default 1,000 ms. */
   readonly waitMsMin?: number
