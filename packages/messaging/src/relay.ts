@@ -66,7 +66,7 @@ export const startRelay = (options: RelayOptions): Relay => {
         const beganAt = performance.now()
         const count = await relayOnce(options)
         retryDelayMs = retryDelayMsMin
-        if (count > 0 && (!stopping || Date.now() < drainUntil)) {
+        if (count > 0 && (!stopping || performance.now() < drainUntil)) {
           const restMs = stopping ? 0 : restAfter(count, performance.now() - beganAt)
           if (restMs > 0) await rest.forMs(restMs, { ignoreWakes: true })
           continue
@@ -88,7 +88,7 @@ export const startRelay = (options: RelayOptions): Relay => {
     wake: rest.wake,
     stop: async (drainMsMax = 3_000) => {
       stopping = true
-      drainUntil = Date.now() + drainMsMax
+      drainUntil = performance.now() + drainMsMax
       rest.stop()
       await running
     },

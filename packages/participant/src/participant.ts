@@ -184,13 +184,13 @@ const retryDelayMsMax = 10_000
 const openInsistently = async <T>(name: string, databaseUrl: string, log: Log, open: () => Promise<T>): Promise<T> => {
   // not by URL: the address of a MongoDB may name several hosts
   const host = databaseUrl.replace(/^[^:]+:\/\/([^@/]*@)?/, '').split(/[/?]/)[0]
-  const deadline = Date.now() + openMsMax
+  const deadline = performance.now() + openMsMax
   for (let delayMs = retryDelayMsMin; ; delayMs = Math.min(delayMs * 2, retryDelayMsMax)) {
     try {
       return await open()
     } catch (error) {
       const message = `${name} cannot open its database at ${host}: ${messageOf(error)}`
-      if (Date.now() > deadline) throw new Error(message, { cause: error })
+      if (performance.now() > deadline) throw new Error(message, { cause: error })
       log.error({ delayMs }, `${message}; trying again in ${delayMs / 1_000} s`)
       await pause(delayMs)
     }

@@ -42,7 +42,7 @@ export const kafkaPublisher = (options: PublisherOptions): Publisher => {
   let closed = false
 
   const send = async (records: readonly OutgoingRecord[]) => {
-    const giveUpAt = Date.now() + publishMsMax
+    const giveUpAt = performance.now() + publishMsMax
     for (let attempt = 1; ; attempt++) {
       const producer = await connection.producer(publishMsMax)
       try {
@@ -54,7 +54,7 @@ export const kafkaPublisher = (options: PublisherOptions): Publisher => {
         )
       } catch (error) {
         connection.discard(producer, error)
-        if (!(error instanceof SecondAttempt) || attempt === attemptsMax || Date.now() > giveUpAt) throw error
+        if (!(error instanceof SecondAttempt) || attempt === attemptsMax || performance.now() > giveUpAt) throw error
         await pause(attemptDelayMs)
       }
     }

@@ -1,10 +1,11 @@
 import { type Assignment, type HandleRecords, type Log, TookTooLong, within } from '@shop/messaging/driver'
 import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs'
 import { type Chunks, gatherChunks } from './chunks.ts'
+import { metadataAgeMsMax } from './client.ts'
 import { type Commits, commitInIntervals } from './commits.ts'
 import { beatBeside, type Heartbeats } from './heartbeats.ts'
 import { recordsOf } from './records.ts'
-import { Tenure } from './tenure.ts'
+import { isNoMember, Tenure } from './tenure.ts'
 
 export interface SessionOptions {
   readonly kafka: Kafka
@@ -69,8 +70,7 @@ class KafkaSession implements Session {
       onRejoin: (error) => this.#tenure.end(error),
       log,
     })
-    const commit = async () => this.#latest?.commitOffsetsIfNecessary(this.#latest.uncommittedOffsets())
-    this.#commits = commitInIntervals(commit, commitIntervalMs, log)
+    this.#commits = commitInIntervals(() => this.#commit(), commitIntervalMs, log)
     this.#chunks = gatherChunks({
       handle,
       maxRecordsPerChunk,
@@ -87,11 +87,16 @@ class KafkaSession implements Session {
   }
 
   joined(): boolean {
-    return this.#joinedAt > 0 && this.#crashedAt === 0 && !this.#closed && !this.#heartbeats.stale()
+    return this.#joinedAt > 0 && this.#crashedAt === 0 && !this.#closed && !this.#isOutside()
+  }
+
+  /** By what the broker said, or because it has not heard of this consumer for too long. */
+  #isOutside(): boolean {
+    return isNoMember(this.#tenure.rejoin) || this.#heartbeats.stale()
   }
 
   joinedForMs(): number {
-    return this.#joinedAt === 0 ? 0 : (this.#crashedAt || Date.now()) - this.#joinedAt
+    return this.#joinedAt === 0 ? 0 : (this.#crashedAt || performance.now()) - this.#joinedAt
   }
 
   start(): void {
@@ -131,9 +136,20 @@ class KafkaSession implements Session {
     await this.#chunks.idle()
   }
 
+  /** Nobody else may tell that the group goes on without this consumer: a heartbeat may be a while off. */
+  async #commit(): Promise<void> {
+    const tenure = this.#tenure
+    try {
+      await this.#latest?.commitOffsetsIfNecessary(this.#latest.uncommittedOffsets())
+    } catch (error) {
+      if (isNoMember(error)) tenure.end(error)
+      throw error
+    }
+  }
+
   #end(error: unknown): void {
     clearInterval(this.#watchdog)
-    this.#crashedAt ||= Date.now()
+    this.#crashedAt ||= performance.now()
     this.#tenure.end()
     this.#crash.resolve(error)
   }
@@ -160,7 +176,7 @@ class KafkaSession implements Session {
     this.#heartbeats.heard()
     this.#tenure.end()
     this.#tenure = new Tenure()
-    this.#joinedAt ||= Date.now()
+    this.#joinedAt ||= performance.now()
     log.info({ groupId, memberId, partitions: memberAssignment }, 'kafka: joined the group')
     if (!this.#closed) return
     this.#tenure.end() // closed while it waited to join: kafkajs would go on consuming
@@ -213,6 +229,7 @@ const groupConsumer = ({ kafka, groupId, ...options }: SessionOptions): Consumer
     minBytes: 1,
     maxBytesPerPartition: options.fetchBytesPerPartitionMax,
     allowAutoTopicCreation: false,
+    metadataMaxAge: metadataAgeMsMax,
     // Beginning again is left to consume(): one way for all errors, with all objects new. The retries' counter and delay never reset
     // while the consumer runs (`src/consumer/runner.js`, scheduleFetchManager), so both stay small.
     retry: { retries: 8, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },

@@ -11,7 +11,10 @@ const heartbeatMs = 10_000
 const stalledMsMax = 60_000
 const retryMs = 1_000
 
+/** Of all clients. */
 export const readersMax = 100
+/** Of one client: windows of a browser that stay open, with some to spare. */
+export const readersOfClientMax = 20
 
 export interface StreamOptions {
   readonly feed: Feed
@@ -20,10 +23,19 @@ export interface StreamOptions {
 
 interface Reader {
   readonly res: ServerResponse
+  readonly client: string
   readonly orderId: string | undefined
   /** Since when it has not read what was sent; undefined while it keeps up. */
   stalledAt: number | undefined
 }
+
+/**
+ * Tells clients apart that share seats: by address and user agent, since on loopback, and behind a gateway, all have one address. It keeps a
+ * page that opens streams without end, or a script in a loop, from taking the seats of others. Who changes the user agent each time gets past;
+ * nothing that an unknown client sends would hold that one.
+ */
+export const clientOf = (address: string | undefined, userAgent: string | undefined): string =>
+  `${address ?? ''} ${(userAgent ?? '').slice(0, 300)}`
 
 /** The readers of the one stream. What waits for a reader is bounded: it is the kernel's buffers and 256 KiB. */
 export class Stream {
@@ -53,16 +65,20 @@ export class Stream {
 
   /**
    * Answers with the stream, from after `lastEventId` when that is still known.
-   * @returns false when there are too many readers already; nothing was sent then.
+   * @param by the client that asks; see `clientOf`.
+   * @returns who has too many readers already, the client or all together; nothing was sent then.
    */
   open(
     res: ServerResponse,
+    by: string,
     { orderId, lastEventId }: { orderId?: string | undefined; lastEventId?: string | undefined },
-  ): boolean {
-    if (this.#readers.size >= readersMax) return false
+  ): 'open' | 'client-full' | 'full' {
+    const ofClient = [...this.#readers].filter(({ client }) => client === by).length
+    if (ofClient >= readersOfClientMax) return 'client-full'
+    if (this.#readers.size >= readersMax) return 'full'
     res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' })
     res.write(`retry: ${retryMs}\n\n`)
-    const reader: Reader = { res, orderId, stalledAt: undefined }
+    const reader: Reader = { res, client: by, orderId, stalledAt: undefined }
     // No wait between these: a frame would fall in between.
     this.#readers.add(reader)
     res.once('close', () => this.#readers.delete(reader))
@@ -71,7 +87,7 @@ export class Stream {
     this.#saga(reader)
     if (missed === undefined) this.#snapshot(reader)
     else for (const sent of missed) this.#frame(reader, sent)
-    return true
+    return 'open'
   }
 
   /** Sends to all readers that keep up, without an id: who misses it gets the next one. */
@@ -112,7 +128,7 @@ export class Stream {
     const { res } = reader
     if (reader.stalledAt !== undefined || res.writableEnded) return
     if (res.writableLength > waitingBytesMax) {
-      reader.stalledAt = Date.now()
+      reader.stalledAt = performance.now()
       return
     }
     res.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${text}\n\n`)
@@ -129,7 +145,7 @@ export class Stream {
   #beat(): void {
     for (const reader of this.#readers) {
       if (reader.stalledAt === undefined) reader.res.write(': beat\n\n')
-      else if (Date.now() - reader.stalledAt > stalledMsMax) reader.res.destroy()
+      else if (performance.now() - reader.stalledAt > stalledMsMax) reader.res.destroy()
     }
   }
 }
