@@ -65,11 +65,9 @@ const consumer = () => {
     },
   }
   const progress = watchProgress(() => clock)
-  let asides: ReturnType<typeof withAsides> | undefined
-  const handle = watchHandling<Documents<string[]>>(options, progress, (watched) => {
-    asides = withAsides(watched)
-    return asides.handle
-  })
+  const watched = watchHandling<Documents<string[]>>(options, progress)
+  const asides = withAsides(watched.options)
+  const handle = watched.watch(asides.handle)
   const state = { abandoned: false }
   const assignment: Assignment = { abandoned: () => state.abandoned, heartbeat: async () => {} }
   return {
@@ -79,8 +77,10 @@ const consumer = () => {
     progress,
     state,
     handle: (...records: ConsumedRecord[]) => handle(records, assignment),
-    later: (ms: number) => void (clock += ms),
-    ask: (record: ConsumedRecord) => asides?.ask(placeOf(record)),
+    later: (ms: number) => {
+      clock += ms
+    },
+    ask: (record: ConsumedRecord) => asides.ask(placeOf(record)),
   }
 }
 
@@ -179,9 +179,9 @@ describe('a record that is set aside by hand', () => {
     const { handle, handled, letters, ask: setAside } = consumer()
     const records = [ask(1), ask(1), ask(1), ask(2)] as const
     const asked = setAside(records[1])
-    expect(asked?.inHand).toBe(false)
+    expect(asked.inHand).toBe(false)
     await handle(...records)
-    expect(await asked?.outcome).toBe('aside')
+    expect(await asked.outcome).toBe('aside')
     expect(handled).toEqual([records[0].headers.ce_id, records[3].headers.ce_id])
     expect(letters).toEqual([
       { id: records[1].headers.ce_id, kind: 'failed', error: 'set aside by hand: its reaction was not tried' },
@@ -196,8 +196,8 @@ describe('a record that is set aside by hand', () => {
     const running = handle(odd, good)
     await vi.waitFor(() => expect(progress.standstill()?.reason).toContain('away'))
     const asked = setAside(odd)
-    expect(asked?.inHand).toBe(true)
-    expect(await asked?.outcome).toBe('aside')
+    expect(asked.inHand).toBe(true)
+    expect(await asked.outcome).toBe('aside')
     await running
     expect(handled).toEqual([good.headers.ce_id])
     expect(letters).toMatchObject([
@@ -211,7 +211,7 @@ describe('a record that is set aside by hand', () => {
     await handle(record)
     const asked = setAside(record)
     await handle(record)
-    expect(await asked?.outcome).toBe('passed')
+    expect(await asked.outcome).toBe('passed')
     expect(letters).toEqual([])
   })
 
@@ -227,7 +227,7 @@ describe('a record that is set aside by hand', () => {
     state.abandoned = false
     delete broken.parking
     await handle(record)
-    expect(await asked?.outcome).toBe('aside')
+    expect(await asked.outcome).toBe('aside')
     expect(letters).toHaveLength(1)
   })
 

@@ -97,15 +97,19 @@ export const watchHandler =
     progress.ended()
   }
 
+/** What makes a handler whose every attempt is told. */
+export interface WatchedHandling<Work> {
+  /** To make the handler with. */
+  readonly options: HandlingOptions<Work>
+  /** Around what was made with them. */
+  watch(handle: HandleRecords): HandleRecords
+}
+
 /**
- * What `make` makes of the options, with each attempt inside a chunk told to `progress`: what was handled or set aside for the first time
- * is progress, a copy of what was handled before is none.
+ * Has each attempt inside a chunk told to `progress`, too: what was handled or set aside for the first time is progress, a copy of what
+ * was handled before is none.
  */
-export const watchHandling = <Work>(
-  options: HandlingOptions<Work>,
-  progress: ProgressWatch,
-  make: (options: HandlingOptions<Work>) => HandleRecords,
-): HandleRecords => {
+export const watchHandling = <Work>(options: HandlingOptions<Work>, progress: ProgressWatch): WatchedHandling<Work> => {
   const { store, publisher } = options
   let records: readonly ConsumedRecord[] = []
   let aside: readonly DeadLetter[] = []
@@ -147,11 +151,14 @@ export const watchHandling = <Work>(
       () => false,
       () => aside[0]?.record,
     )
-  const handle = make({ ...options, store: watched, publisher: { publish } })
-  return watchHandler((chunk, assignment) => {
-    records = chunk
-    return handle(chunk, assignment)
-  }, progress)
+  return {
+    options: { ...options, store: watched, publisher: { publish } },
+    watch: (handle) =>
+      watchHandler((chunk, assignment) => {
+        records = chunk
+        return handle(chunk, assignment)
+      }, progress),
+  }
 }
 
 const letterIdsMax = 1_000

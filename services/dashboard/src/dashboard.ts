@@ -1,7 +1,9 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
-import type { ConsumedRecord } from '@shop/messaging'
+import { type ConsumedRecord, watchHandler, watchProgress } from '@shop/messaging'
+import { addStandstillGauge, progressChecks } from '@shop/participant/standing'
 import { createApp, createMetrics, fail, host, type Log, type ServiceApp } from '@shop/service-host'
 import { kafkaTransport } from '@shop/transport-kafka'
+import { applySafely } from './apply-safely.ts'
 import { Bursts } from './burst.ts'
 import { CheckRuns } from './check.ts'
 import type { Config } from './config.ts'
@@ -13,7 +15,7 @@ import { addMetrics } from './metrics.ts'
 import { Monitor } from './monitor.ts'
 import { watchedTopics } from './observation.ts'
 import { Processes } from './processes.ts'
-import { isAheadOf, Projection } from './projection.ts'
+import { isAheadOf, Projection, type Retention } from './projection.ts'
 import { ServicesWatch } from './services-watch.ts'
 import { placeOrder } from './shop.ts'
 import { Store } from './store.ts'
@@ -32,8 +34,9 @@ const localHosts = ['localhost', '127.0.0.1', '::1']
 export const runDashboard = async (config: Config, log: Log): Promise<string> => {
   const store = new Store(config.DATA_DIR)
   const projection = new Projection(store)
-  const feed = new Feed(projection)
-  const stream = new Stream({ feed, store })
+  const onError = (err: unknown) => log.error({ err }, 'pages could not be told of a change')
+  const feed = new Feed(projection, onError)
+  const stream = new Stream({ feed, store, onError })
   const metrics = createMetrics({ service: 'dashboard' })
   const count = addMetrics(metrics, { projection, readers: () => stream.readers, lag: () => subscription.lag() })
 
@@ -41,16 +44,19 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
   const group = `dashboard-${store.id}`
   const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: 'dashboard', log })
   const take = async (records: readonly ConsumedRecord[]): Promise<void> => {
-    const change = projection.apply(records)
-    count(change)
-    feed.tell(change)
+    for (const change of applySafely(projection, records, log)) {
+      count(change)
+      feed.tell(change)
+    }
     // The store works synchronously: between two chunks heartbeats, timers and readers have their turn.
     await othersTurn()
   }
+  const progress = { projection: watchProgress() }
+  addStandstillGauge(metrics, progress)
   const subscription = transport.subscribe({
     groupId: group,
     topics: watchedTopics,
-    handle: take,
+    handle: watchHandler(take, progress.projection),
     onFatal: fail,
     maxRecordsPerChunk: recordsPerChunkMax,
     fetchBytesPerPartitionMax,
@@ -77,7 +83,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
   })
   monitor.start()
   const retention = { ms: config.DASHBOARD_RETENTION, ordersMax: config.DASHBOARD_ORDERS_MAX }
-  const forgetting = setInterval(() => projection.forget(retention), forgetEveryMs)
+  const forgetting = setInterval(() => forgetSome(projection, retention, log), forgetEveryMs)
 
   const app = createApp({
     log,
@@ -86,6 +92,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
       consumer: async () => {
         if (!subscription.joined()) throw new Error(`has not joined the consumer group ${group}`)
       },
+      ...progressChecks(progress, transport.describe),
     },
     routes: routes({
       projection,
@@ -124,6 +131,15 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     ],
   })
   return url
+}
+
+/** Not this time is no reason to end. */
+const forgetSome = (projection: Projection, retention: Retention, log: Log): void => {
+  try {
+    projection.forget(retention)
+  } catch (err) {
+    log.warn({ err }, 'old orders are not forgotten this time')
+  }
 }
 
 /** A check of the topics against what was read of them up to now; with other topics than those the dashboard ends, its store thrown away. */

@@ -85,4 +85,16 @@ export interface ServiceState {
   readonly handledPerSecond?: number
   readonly startedAt?: string
   readonly residentBytes?: number
+  /** Parts of it that have stood still for 30 s or more; absent without any. */
+  readonly standstills?: readonly ServiceStandstill[]
+}
+
+export interface ServiceStandstill {
+  /** `consumer`, `relay` … */
+  readonly part: string
+  readonly seconds: number
+  /** One sentence: where, for how long and why. */
+  readonly text: string
+  /** The command that sets aside the record at which it stands; absent where there is none. */
+  readonly command?: string
 }
