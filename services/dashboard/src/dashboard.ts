@@ -1,8 +1,8 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import { type ConsumedRecord, watchHandler, watchProgress } from '@shop/messaging'
 import { addStandstillGauge, progressChecks } from '@shop/participant/standing'
-import { createApp, createMetrics, fail, host, type Log, type ServiceApp } from '@shop/service-host'
-import { kafkaTransport } from '@shop/transport-kafka'
+import { type Checks, createApp, createMetrics, fail, host, type Log, type Metrics, type ServiceApp } from '@shop/service-host'
+import { type KafkaTransport, kafkaTransport } from '@shop/transport-kafka'
 import { applySafely } from './apply-safely.ts'
 import { Bursts } from './burst.ts'
 import { CheckRuns } from './check.ts'
@@ -15,7 +15,7 @@ import { addMetrics } from './metrics.ts'
 import { Monitor } from './monitor.ts'
 import { watchedTopics } from './observation.ts'
 import { Processes } from './processes.ts'
-import { isAheadOf, Projection, type Retention } from './projection.ts'
+import { type Change, isAheadOf, Projection, type Retention } from './projection.ts'
 import { ServicesWatch } from './services-watch.ts'
 import { placeOrder } from './shop.ts'
 import { Store } from './store.ts'
@@ -43,25 +43,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
   // A store that is begun anew has a group of its own, which reads the topics from their beginning.
   const group = `dashboard-${store.id}`
   const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: 'dashboard', log })
-  const take = async (records: readonly ConsumedRecord[]): Promise<void> => {
-    for (const change of applySafely(projection, records, log)) {
-      count(change)
-      feed.tell(change)
-    }
-    // The store works synchronously: between two chunks heartbeats, timers and readers have their turn.
-    await othersTurn()
-  }
-  const progress = { projection: watchProgress() }
-  addStandstillGauge(metrics, progress)
-  const subscription = transport.subscribe({
-    groupId: group,
-    topics: watchedTopics,
-    handle: watchHandler(take, progress.projection),
-    onFatal: fail,
-    maxRecordsPerChunk: recordsPerChunkMax,
-    fetchBytesPerPartitionMax,
-    fetchIntervalMsMin,
-  })
+  const { subscription, checks } = startReading({ transport, group, projection, feed, count, metrics, log })
 
   const upstream = new Upstream(config.SERVICE_URLS)
   const bursts = new Bursts((order) =>
@@ -88,12 +70,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
   const app = createApp({
     log,
     metrics,
-    checks: {
-      consumer: async () => {
-        if (!subscription.joined()) throw new Error(`has not joined the consumer group ${group}`)
-      },
-      ...progressChecks(progress, transport.describe),
-    },
+    checks,
     routes: routes({
       projection,
       stream,
@@ -131,6 +108,46 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     ],
   })
   return url
+}
+
+interface Reading {
+  readonly transport: KafkaTransport
+  readonly group: string
+  readonly projection: Projection
+  readonly feed: Feed
+  readonly count: (change: Change) => void
+  readonly metrics: Metrics
+  readonly log: Log
+}
+
+/** Fills the projection from all topics. @returns what has to work for the dashboard to be ready, too. */
+const startReading = ({ transport, group, projection, feed, count, metrics, log }: Reading) => {
+  const progress = { projection: watchProgress() }
+  addStandstillGauge(metrics, progress)
+  const take = async (records: readonly ConsumedRecord[]): Promise<void> => {
+    for (const change of applySafely(projection, records, log)) {
+      count(change)
+      feed.tell(change)
+    }
+    // The store works synchronously: between two chunks heartbeats, timers and readers have their turn.
+    await othersTurn()
+  }
+  const subscription = transport.subscribe({
+    groupId: group,
+    topics: watchedTopics,
+    handle: watchHandler(take, progress.projection),
+    onFatal: fail,
+    maxRecordsPerChunk: recordsPerChunkMax,
+    fetchBytesPerPartitionMax,
+    fetchIntervalMsMin,
+  })
+  const checks: Checks = {
+    consumer: async () => {
+      if (!subscription.joined()) throw new Error(`has not joined the consumer group ${group}`)
+    },
+    ...progressChecks(progress, transport.describe),
+  }
+  return { subscription, checks }
 }
 
 /** Not this time is no reason to end. */
