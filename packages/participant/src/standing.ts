@@ -12,17 +12,23 @@ const placeIn = ({ topic, position }: NonNullable<Standstill['place']>, describe
   return partition === undefined ? `${topic}/${position}` : `${topic}/${partition}@${offset}`
 }
 
+/** `stands still at … for … s: …`, once it has for 30 s. */
+export const standstillOf = (watch: Pick<ProgressWatch, 'standstill'>, describe: Transport['describe']): string | undefined => {
+  const standstill = watch.standstill()
+  if (standstill === undefined || standstill.forMs < standstillMsMin) return undefined
+  const { forMs, reason, place } = standstill
+  const where = place === undefined ? '' : ` at ${placeIn(place, describe)}`
+  return `stands still${where} for ${Math.floor(forMs / 1_000)} s: ${reason}`
+}
+
 /** One check for each part: it fails once the part has stood still for 30 s, with where and why. */
 export const progressChecks = (parts: WatchedParts, describe: Transport['describe']): Checks =>
   Object.fromEntries(
     Object.entries(parts).map(([name, watch]) => [
       `${name}-progress`,
       async () => {
-        const standstill = watch.standstill()
-        if (standstill === undefined || standstill.forMs < standstillMsMin) return
-        const { forMs, reason, place } = standstill
-        const where = place === undefined ? '' : ` at ${placeIn(place, describe)}`
-        throw new Error(`stands still${where} for ${Math.floor(forMs / 1_000)} s: ${reason}`)
+        const standstill = standstillOf(watch, describe)
+        if (standstill !== undefined) throw new Error(standstill)
       },
     ]),
   )

@@ -1,6 +1,6 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import { type ConsumedRecord, watchHandler, watchProgress } from '@shop/messaging'
-import { addStandstillGauge, progressChecks } from '@shop/participant/standing'
+import { addStandstillGauge, progressChecks, standstillOf } from '@shop/participant/standing'
 import { type Checks, createApp, createMetrics, fail, host, type Log, type Metrics, type ServiceApp } from '@shop/service-host'
 import { type KafkaTransport, kafkaTransport } from '@shop/transport-kafka'
 import { applySafely } from './apply-safely.ts'
@@ -43,7 +43,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
   // A store that is begun anew has a group of its own, which reads the topics from their beginning.
   const group = `dashboard-${store.id}`
   const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: 'dashboard', log })
-  const { subscription, checks } = startReading({ transport, group, projection, feed, count, metrics, log })
+  const { subscription, checks, standstill } = startReading({ transport, group, projection, feed, count, metrics, log })
 
   const upstream = new Upstream(config.SERVICE_URLS)
   const bursts = new Bursts((order) =>
@@ -57,6 +57,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     kafka: new KafkaWatch(transport, group),
     services,
     figure: (name) => projection.figure(name),
+    standstill,
     rest: () => ({ rates: feed.rates(), ...(bursts.latest && { burst: bursts.latest }) }),
     check: () => topicsMustBeThoseOf(projection, store),
     readers: () => stream.readers,
@@ -147,7 +148,7 @@ const startReading = ({ transport, group, projection, feed, count, metrics, log 
     },
     ...progressChecks(progress, transport.describe),
   }
-  return { subscription, checks }
+  return { subscription, checks, standstill: () => standstillOf(progress.projection, transport.describe) }
 }
 
 /** Not this time is no reason to end. */

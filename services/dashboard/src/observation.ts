@@ -98,9 +98,10 @@ export const observe = (record: ConsumedRecord): Observation =>
 /** Brackets within texts count as well: it is a bound, no measure. */
 const isDeep = (json: string): boolean => {
   let depth = 0
-  for (const sign of json) {
-    if (sign === '{' || sign === '[') depth++
-    else if (sign === '}' || sign === ']') depth--
+  for (let i = 0; i < json.length; i++) {
+    const code = json.charCodeAt(i) | 0x20 // [ and {, ] and } differ by this bit alone
+    if (code === 0x7b) depth++
+    else if (code === 0x7d) depth--
     if (depth > depthMax) return true
   }
   return false

@@ -59,14 +59,16 @@ const upsertOrder = `INSERT INTO orders (${orderColumns.join(', ')}) VALUES (${o
     .join(', ')}`
 
 /** @throws TypeError for what is no value of a column, before SQLite is asked. */
-const rowOf = (columns: readonly string[], values: object): Row =>
-  Object.fromEntries(
-    columns.map((name) => {
-      const value: unknown = (values as Record<string, unknown>)[name]
-      if (value === null || typeof value === 'string' || Number.isSafeInteger(value)) return [name, value as SQLInputValue]
+const rowOf = (columns: readonly string[], values: object): Row => {
+  const row: Row = {}
+  for (const name of columns) {
+    const value: unknown = (values as Record<string, unknown>)[name]
+    if (value !== null && typeof value !== 'string' && !Number.isSafeInteger(value))
       throw new TypeError(`${name} must be a text or a whole number, not ${typeof value}`)
-    }),
-  )
+    row[name] = value as SQLInputValue
+  }
+  return row
+}
 
 /** SQLite's primary result codes for a value that does not fit: too big, a constraint, a mismatch, out of range. */
 const valueCodes = new Set([18, 19, 20, 25])

@@ -14,6 +14,8 @@ export interface FlowLive {
   readonly services: readonly ServiceState[]
   /** One sentence when the broker cannot be asked; then topics and groups are the last known, or empty. */
   readonly kafkaError?: string
+  /** Why what is shown here does not go on: the dashboard's own projection stands still. Absent as long as it does not. */
+  readonly standstill?: string
 }
 
 export interface FlowEvent {

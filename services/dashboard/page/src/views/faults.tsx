@@ -25,7 +25,7 @@ export const Faults = () => {
         <h1>Faults</h1>
         <p>Make a service fail at a chosen point, watch orders wait and recover, and see that every invariant still holds.</p>
       </div>
-      {flowLive.value && <Standstills services={flowLive.value.services} />}
+      {flowLive.value && <Standstills flow={flowLive.value} />}
       {actions && !actions.enabled && <p class="note">{actions.how}</p>}
       {actions?.enabled && !actions.tokenValid && <TokenForm how={actions.how} />}
       <div class="faults">

@@ -25,7 +25,7 @@ export const FlowView = () => {
         <h1>Flow</h1>
         <p>Who reacts to what, from the file that declares it, and how often each reaction has happened. Dotted arrows undo.</p>
       </div>
-      {flow && <Standstills services={flow.services} />}
+      {flow && <Standstills flow={flow} />}
       {first.error && !flow && <Trouble>{first.error}</Trouble>}
       {flow && (
         <section aria-label="The choreography">
