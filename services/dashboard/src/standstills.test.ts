@@ -12,9 +12,9 @@ test('a service that stands still is shown with where, why and the command that 
   let stuck = 29
   const server = createServer((req, res) => {
     if (req.url === '/metrics')
-      return res.end(`shop_stuck_seconds{part="consumer"} ${stuck}\nshop_stuck_seconds{part="relay"} 0\n`)
+      return void res.end(`shop_stuck_seconds{part="consumer"} ${stuck}\nshop_stuck_seconds{part="relay"} 0\n`)
     res.statusCode = 503
-    res.end(readiness)
+    return void res.end(readiness)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => server.close().closeAllConnections())
