@@ -27,7 +27,8 @@ const deadLettersCommand = command({
     'data-dir': option('DIR', 'of the shop that npm start runs; default .data', path),
   },
   notes: `Without a shop of npm start: the one whose ports docker compose publishes, with SHOP_ADMIN_TOKEN. SERVICE_URLS and ADMIN_TOKEN name
-another one, as they do in the containers of compose.`,
+another one, as they do in the containers of compose. What a service is to park is in the memory of the process that answers. A service that stands still is
+not ready, and compose's gateway does not lead to it: ask from inside, as in the last example, with park.`,
   examples: [
     ['npm run dead-letters -- list --service payment', 'those of payment'],
     ['npm run dead-letters -- replay --order <orderId> --yes', 'those of one order, once their cause is gone'],
