@@ -19,7 +19,9 @@ export { type HandlingOptions, type Observer, recordHandler } from './handling.t
 export type { Log } from './log.ts'
 export { type Cause, causedBy, type Fact, type Message, newId, type Stamps, stampWith, startedBy } from './message.ts'
 export { restAfterSweep } from './pacing.ts'
+export { type ProgressWatch, type Standstill, standstillMsMin, watchHandler, watchHandling, watchProgress } from './progress.ts'
 export { type Relay, type RelayOptions, relayOnce, startRelay } from './relay.ts'
+export { type AsideOutcome, type Asides, withAsides } from './set-aside.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
 export {
   Abandoned,

@@ -3,6 +3,7 @@ import { encode } from './envelope.ts'
 import type { Faults } from './fault-points.ts'
 import type { Log } from './log.ts'
 import { restAfter } from './pacing.ts'
+import type { ProgressWatch } from './progress.ts'
 import type { MessageStore } from './store.ts'
 import type { Publisher } from './transport.ts'
 
@@ -16,6 +17,8 @@ export interface RelayOptions {
   /** Most messages in one produce request; default 500. */
   readonly messagesMax?: number
   readonly faults?: Faults | undefined
+  /** Is told of each round; default nobody. */
+  readonly progress?: Pick<ProgressWatch, 'began' | 'failed' | 'ended'>
 }
 
 export interface Relay {
@@ -35,7 +38,7 @@ export const relayOnce = async ({
   catalogue,
   messagesMax = 500,
   faults,
-}: Omit<RelayOptions, 'log' | 'pollIntervalMs'>): Promise<number> => {
+}: Omit<RelayOptions, 'log' | 'pollIntervalMs' | 'progress'>): Promise<number> => {
   const stored = await store.pending(messagesMax)
   if (stored.length === 0) return 0
   const types = stored.map((s) => s.message.type)
@@ -54,7 +57,7 @@ export const relayOnce = async ({
  * time, and after a failure the same messages are read again from the oldest. Under load it gathers more for each request (`restAfter`).
  */
 export const startRelay = (options: RelayOptions): Relay => {
-  const { store, log, pollIntervalMs = 100 } = options
+  const { store, log, pollIntervalMs = 100, progress } = options
   const rest = restUntilWoken()
   let stopping = false
   let drainUntil = 0
@@ -64,7 +67,9 @@ export const startRelay = (options: RelayOptions): Relay => {
     for (;;) {
       try {
         const beganAt = performance.now()
+        progress?.began()
         const count = await relayOnce(options)
+        progress?.ended()
         retryDelayMs = retryDelayMsMin
         if (count > 0 && (!stopping || performance.now() < drainUntil)) {
           const restMs = stopping ? 0 : restAfter(count, performance.now() - beganAt)
@@ -74,6 +79,7 @@ export const startRelay = (options: RelayOptions): Relay => {
         if (stopping) return
         await rest.forMs(pollIntervalMs)
       } catch (error) {
+        progress?.failed(error)
         log.warn({ err: error, retryDelayMs }, 'relay: messages stay stored, trying again')
         if (stopping) return
         await rest.forMs(retryDelayMs, { ignoreWakes: true })

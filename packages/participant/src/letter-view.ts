@@ -50,3 +50,14 @@ export interface LetterResult {
   /** One line. */
   readonly error?: string
 }
+
+/** What became of the wish to set a record aside by hand. */
+export interface ParkResult {
+  /**
+   * `waiting`: it is remembered by the process that answers, and by nothing else. `past`: the consumer was past it. `not-there`: there is no
+   * such record (yet, or any more). `not-ours`: the service does not read the topic.
+   */
+  readonly outcome: 'parked' | 'would-park' | 'waiting' | 'past' | 'not-there' | 'not-ours'
+  /** One line. */
+  readonly detail: string
+}

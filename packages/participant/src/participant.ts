@@ -3,12 +3,17 @@ import { catalogueFor, type Incoming, needsOf, type ServiceName, subscriptionsOf
 import {
   deadLetters,
   type Faults,
+  type HandlingOptions,
   type MessageStore,
   onDecoded,
+  type ProgressWatch,
   type React,
-  recordHandler,
   retryCompensations,
   startRelay,
+  type Transport,
+  watchHandling,
+  watchProgress,
+  withAsides,
 } from '@shop/messaging'
 import {
   type Checks,
@@ -31,7 +36,9 @@ import { deadLetterRoutes, faultRoutes } from './admin.ts'
 import type { ParticipantSettings } from './config.ts'
 import { FaultRules, readFaultRules } from './fault-rules.ts'
 import { addGauges, countingObserver, type ParticipantMetrics, participantMetrics } from './metrics.ts'
+import { parkRoute } from './park-route.ts'
 import { type Refusable, Refusals, refusalRoutes } from './refusals.ts'
+import { addStandstillGauge, progressChecks } from './standing.ts'
 
 /** What a service is made of, once its database is open. */
 export interface Parts<Name extends ServiceName, Work> {
@@ -93,6 +100,7 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
             token: config.ADMIN_TOKEN,
             routers: [
               deadLetterRoutes(name, messages.letters),
+              messages.parking,
               ...(faults ? [faultRoutes(faults)] : []),
               ...(refusals ? [refusalRoutes(refusals)] : []),
             ],
@@ -121,12 +129,16 @@ const startMessages = <Work>({ name, config, log, metrics, faults, store, react 
   const catalogue = catalogueFor(name)
   const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: name, log })
   const publisher = transport.publisher()
-  const relay = startRelay({ store, publisher, catalogue, log, faults })
+  const progress = { consumer: watchProgress(), relay: watchProgress() }
+  const relay = startRelay({ store, publisher, catalogue, log, faults, progress: progress.relay })
   const letters = deadLetters({ store, catalogue, react, log, faults })
   const compensations = retryCompensations(letters, log)
   const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
-  const handle = recordHandler({ ...parts, observe: countingObserver(metrics), describePosition: transport.describe })
-  const subscription = transport.subscribe({ groupId: name, topics: subscriptionsOf(name), handle, onFatal: fail })
+  const handling = { ...parts, observe: countingObserver(metrics), describePosition: transport.describe }
+  const topics = subscriptionsOf(name)
+  const { handle, parking } = attended(handling, progress.consumer, { name, topics, transport })
+  const subscription = transport.subscribe({ groupId: name, topics, handle, onFatal: fail })
+  addStandstillGauge(metrics, progress)
   addGauges(metrics, {
     backlog: () => store.backlog(),
     letterCounts: () => store.letterCounts(),
@@ -139,6 +151,7 @@ const startMessages = <Work>({ name, config, log, metrics, faults, store, react 
     producer: async () => {
       if (!publisher.ready()) throw new Error('is not connected to a broker')
     },
+    ...progressChecks(progress, transport.describe),
   }
   const onStop: readonly StopStep[] = [
     { name: 'compensations', stop: () => compensations.stop() },
@@ -146,7 +159,20 @@ const startMessages = <Work>({ name, config, log, metrics, faults, store, react 
     { name: 'relay', stop: () => relay.stop() },
     { name: 'producer', stop: () => publisher.close() },
   ]
-  return { letters, checks, onStop }
+  return { letters, parking, checks, onStop }
+}
+
+interface Attention {
+  readonly name: ServiceName
+  readonly topics: readonly string[]
+  readonly transport: Pick<Transport, 'admin'>
+}
+
+/** A handler whose progress is watched, and the route by which one of its records is set aside by hand. */
+const attended = <Work>(handling: HandlingOptions<Work>, progress: ProgressWatch, reading: Attention) => {
+  const { options, watch } = watchHandling(handling, progress)
+  const asides = withAsides(options)
+  return { handle: watch(asides.handle), parking: parkRoute({ ...reading, asides }) }
 }
 
 /** @throws ConfigurationError when faults are given without being enabled, or are wrong. */

@@ -1,5 +1,6 @@
 import type { ServicePoint, ServiceState } from './api.ts'
 import { byLabel, readMetrics, type Sample, sumOf } from './metrics-text.ts'
+import { standingSecondsMin, standstillsIn } from './standstills.ts'
 import { reasonOf, type Upstream } from './upstream.ts'
 
 const answerMsMax = 3_000
@@ -49,11 +50,20 @@ export class ServicesWatch {
       const samples = readMetrics(text)
       const totals = totalsOf(samples)
       const point = pointOf(totals, last, { now, readAt }, samples)
-      const state: ServiceState = { service, up: true, ...totals, ...(point && { handledPerSecond: point.handledPerSecond }) }
+      const rate = point && { handledPerSecond: point.handledPerSecond }
+      const state: ServiceState = { service, up: true, ...totals, ...rate, ...(await this.#standing(service, samples)) }
       this.#watched.set(service, { state, readAt, points: point === undefined ? points : [...points, point] })
     } catch (error) {
       this.#watched.set(service, { state: { service, up: false, error: reasonOf(error) }, readAt, points })
     }
+  }
+
+  /** Why something stands still only /readyz says; it is asked when there is something. */
+  async #standing(service: string, samples: readonly Sample[]): Promise<Pick<ServiceState, 'standstills'>> {
+    const seconds = byLabel(samples, 'shop_stuck_seconds', 'part')
+    if (!Object.values(seconds).some((s) => s >= standingSecondsMin)) return {}
+    const { text } = await this.#upstream.call(service, '/readyz', { timeoutMs: answerMsMax })
+    return { standstills: standstillsIn(service, seconds, text) }
   }
 }
 

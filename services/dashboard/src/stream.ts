@@ -19,6 +19,8 @@ export const readersOfClientMax = 20
 export interface StreamOptions {
   readonly feed: Feed
   readonly store: Store
+  /** Is told what went wrong with one reader; the others have theirs all the same. Default nobody. */
+  readonly onError?: (error: unknown) => void
 }
 
 interface Reader {
@@ -44,13 +46,15 @@ export class Stream {
   readonly #readers = new Set<Reader>()
   readonly #heartbeat: NodeJS.Timeout
   readonly #unlisten: () => void
+  readonly #onError: (error: unknown) => void
 
-  constructor({ feed, store }: StreamOptions) {
+  constructor({ feed, store, onError = () => {} }: StreamOptions) {
     this.#feed = feed
+    this.#onError = onError
     this.#store = store
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref()
     this.#unlisten = feed.listen((sent, changed) => {
-      for (const reader of this.#readers) this.#pass(reader, sent, changed)
+      for (const reader of this.#readers) this.#safely(() => this.#pass(reader, sent, changed))
     })
   }
 
@@ -82,7 +86,7 @@ export class Stream {
     // No wait between these: a frame would fall in between.
     this.#readers.add(reader)
     res.once('close', () => this.#readers.delete(reader))
-    res.on('drain', () => this.#caughtUp(reader))
+    res.on('drain', () => this.#safely(() => this.#caughtUp(reader)))
     const missed = lastEventId === undefined ? undefined : this.#feed.since(lastEventId)
     this.#saga(reader)
     if (missed === undefined) this.#snapshot(reader)
@@ -100,6 +104,15 @@ export class Stream {
     clearInterval(this.#heartbeat)
     this.#unlisten()
     for (const { res } of this.#readers) res.end()
+  }
+
+  /** In timers and listeners of sockets, where what is thrown would end the process. */
+  #safely(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#onError(error)
+    }
   }
 
   #pass(reader: Reader, sent: Sent, changed: ReadonlySet<string>): void {
