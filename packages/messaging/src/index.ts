@@ -21,6 +21,7 @@ export { type Cause, causedBy, type Fact, type Message, newId, type Stamps, stam
 export { restAfterSweep } from './pacing.ts'
 export { type Relay, type RelayOptions, relayOnce, startRelay } from './relay.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
+export { keepTold, type Telling, type Told, toldAgain } from './told.ts'
 export {
   Abandoned,
   type Assignment,
