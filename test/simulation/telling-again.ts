@@ -23,14 +23,14 @@ export const tellAgain = (databases: Databases, service: ServiceName): readonly 
     ? [...databases.order.documents].flatMap(([id, { state }]) => (state ? orderTellsAgain(id, state) : []))
     : [...statesIn(databases, service)].flatMap(([id, state]) => toldAgain(id, state))
 
-type Record = ReturnType<typeof encode>
+type Encoded = ReturnType<typeof encode>
 
 /** All of a record but how it was traced. */
-const textOf = ({ key, value, headers: { traceparent: _, ...headers } }: Pick<Record, 'key' | 'value' | 'headers'>): string =>
+const textOf = ({ key, value, headers: { traceparent: _, ...headers } }: Pick<Encoded, 'key' | 'value' | 'headers'>): string =>
   `${key} ${Object.entries(headers).sort().join(' ')} ${value?.toString()}`
 
 /** A request that came too late is not told again. */
-const isTooLate = ({ databases }: World, { key, headers }: Pick<Record, 'key' | 'headers'>): boolean =>
+const isTooLate = ({ databases }: World, { key, headers }: Pick<Encoded, 'key' | 'headers'>): boolean =>
   headers.ce_type?.includes('OrderCancellationRequested') === true &&
   databases.order.documents.get(key ?? '')?.state?.status === 'CONFIRMED'
 

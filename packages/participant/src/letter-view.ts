@@ -50,3 +50,14 @@ export interface LetterResult {
   /** One line. */
   readonly error?: string
 }
+
+/** What a service told again, or would tell. */
+export interface ToldAgain {
+  readonly dryRun: boolean
+  /** The orders that it was asked for, or that it selected. */
+  readonly orderIds: readonly string[]
+  /** How many events by type. */
+  readonly events: Readonly<Record<string, number>>
+  /** There are more orders: the next call begins here. */
+  readonly nextCursor?: string
+}

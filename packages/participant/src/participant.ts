@@ -32,12 +32,15 @@ import type { ParticipantSettings } from './config.ts'
 import { FaultRules, readFaultRules } from './fault-rules.ts'
 import { addGauges, countingObserver, type ParticipantMetrics, participantMetrics } from './metrics.ts'
 import { type Refusable, Refusals, refusalRoutes } from './refusals.ts'
+import { type TellingAgain, tellAgainRoutes } from './tell-again.ts'
 
 /** What a service is made of, once its database is open. */
 export interface Parts<Name extends ServiceName, Work> {
   readonly store: MessageStore<Work>
   readonly react: React<Work, Incoming<Name>>
   readonly routes: Router
+  /** What it can tell again from its state; absent when it tells nothing. */
+  readonly tellingAgain?: TellingAgain
   /** Called every ten minutes: removes what is kept for a while only. */
   readonly upkeep?: () => Promise<unknown>
   /** Stopped before the consumer, such as timers. */
@@ -80,7 +83,7 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
     const refusals = refuses && config.FAULTS_ENABLED ? new Refusals(refuses) : undefined
     const opened = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
 
-    const { store, routes, stopFirst = [], upkeep = async () => {}, close } = opened
+    const { store, routes, tellingAgain, stopFirst = [], upkeep = async () => {}, close } = opened
     const messages = startMessages({ name, config, log, metrics, faults, store, react: onDecoded(opened.react) })
     const keeping = everyTenMinutes(upkeep, log)
 
@@ -93,6 +96,7 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
             token: config.ADMIN_TOKEN,
             routers: [
               deadLetterRoutes(name, messages.letters),
+              ...(tellingAgain ? [tellAgainRoutes(tellingAgain, messages)] : []),
               ...(faults ? [faultRoutes(faults)] : []),
               ...(refusals ? [refusalRoutes(refusals)] : []),
             ],
@@ -146,7 +150,7 @@ const startMessages = <Work>({ name, config, log, metrics, faults, store, react 
     { name: 'relay', stop: () => relay.stop() },
     { name: 'producer', stop: () => publisher.close() },
   ]
-  return { letters, checks, onStop }
+  return { letters, publisher, catalogue, checks, onStop }
 }
 
 /** @throws ConfigurationError when faults are given without being enabled, or are wrong. */

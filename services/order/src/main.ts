@@ -8,7 +8,8 @@ import { routes } from './http.ts'
 import type { Order } from './order.ts'
 import { Pace } from './pace.ts'
 import { reactions } from './reactions.ts'
-import { loadProducts, orderModel, pendingDeadlines } from './store.ts'
+import { findOrders, loadProducts, orderModel, pendingDeadlines, placedOrders } from './store.ts'
+import { tellAgain } from './telling-again.ts'
 
 await runParticipant({
   name: 'order',
@@ -51,6 +52,10 @@ await runParticipant({
         outboxDepthMax: config.OUTBOX_DEPTH_MAX,
         faults,
       }),
+      tellingAgain: {
+        told: async (orderIds) => (await findOrders(model, orderIds)).flatMap(({ orderId, order }) => tellAgain(orderId, order)),
+        orders: (selection) => placedOrders(model, selection),
+      },
       stopFirst: [{ name: 'deadlines', stop: () => deadlines.stop() }],
       close: () => store.close().then(() => connection.close()),
     }
