@@ -3,6 +3,7 @@ import { catalogueFor, type Incoming, needsOf, type ServiceName, subscriptionsOf
 import {
   deadLetters,
   type Faults,
+  type Lost,
   type MessageStore,
   onDecoded,
   type React,
@@ -130,7 +131,8 @@ const startMessages = <Work>({ name, config, log, metrics, faults, store, react 
   const compensations = retryCompensations(letters, log)
   const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
   const handle = recordHandler({ ...parts, observe: countingObserver(metrics), describePosition: transport.describe })
-  const subscription = transport.subscribe({ groupId: name, topics: subscriptionsOf(name), handle, onFatal: fail })
+  const onLost = ({ topic, records = 1 }: Lost) => metrics.recordsLost.inc({ topic }, records)
+  const subscription = transport.subscribe({ groupId: name, topics: subscriptionsOf(name), handle, onFatal: fail, onLost })
   addGauges(metrics, {
     backlog: () => store.backlog(),
     letterCounts: () => store.letterCounts(),
