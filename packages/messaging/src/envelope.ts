@@ -17,6 +17,7 @@ export const encode = (message: Message, catalogue: Catalogue): OutgoingRecord =
     'content-type': 'application/json',
   }
   if (message.causationId !== undefined) headers.ce_causationid = message.causationId
+  if (message.again) headers.ce_toldagain = 'true'
   if (message.traceparent !== undefined) headers.traceparent = message.traceparent
   return { topic, key: message.key, value: JSON.stringify(message.data), headers }
 }
@@ -78,6 +79,7 @@ export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
       at,
       correlationId,
       ...optionalParts({ causationId: headers.ce_causationid, traceparent: headers.traceparent }),
+      ...(headers.ce_toldagain === undefined ? {} : { again: true as const }),
       data: parsed.data,
     },
   }

@@ -1,7 +1,7 @@
 import type { Message } from './message.ts'
 
 /** An event as the service that told it keeps it beside its state. How it was traced on its way is not kept. */
-export type Told = Omit<Message, 'key' | 'traceparent'>
+export type Told = Omit<Message, 'key' | 'traceparent' | 'again'>
 
 /** A state that keeps what was told because of it, so that it can be told again when the broker has lost it. */
 export interface Telling {
@@ -22,7 +22,7 @@ export const keepTold = <State extends Telling>(
   messages: readonly Message[],
 ): State => {
   const known = state.told ?? before?.told ?? []
-  const added = messages.map(({ key: _, traceparent: __, ...told }): Told => told)
+  const added = messages.map(({ key: _, traceparent: __, again: ___, ...told }): Told => told)
   const told = [...known, ...added].slice(0, toldMax)
   return told.length === (state.told?.length ?? 0) ? state : { ...state, told }
 }

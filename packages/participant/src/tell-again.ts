@@ -46,7 +46,7 @@ export const publishAgain = async (
   messages: readonly Message[],
 ): Promise<void> => {
   for (let i = 0; i < messages.length; i += recordsMax)
-    await publisher.publish(messages.slice(i, i + recordsMax).map((m) => encode(m, catalogue)))
+    await publisher.publish(messages.slice(i, i + recordsMax).map((m) => encode({ ...m, again: true }, catalogue)))
 }
 
 const cursorOf = ({ placedAt, orderId }: PlacedOrder): string => `${placedAt} ${orderId}`
