@@ -40,7 +40,7 @@ export interface EventRecord {
   readonly correlationId: string
   readonly causationId?: string | undefined
   /** It was told again, from its teller's state. */
-  readonly again?: true | undefined
+  readonly again?: 'told' | 'asking' | undefined
   readonly data: unknown
 }
 

@@ -44,9 +44,10 @@ export const publishAgain = async (
   publisher: Pick<Publisher, 'publish'>,
   catalogue: Catalogue,
   messages: readonly Message[],
+  again: NonNullable<Message['again']> = 'told',
 ): Promise<void> => {
   for (let i = 0; i < messages.length; i += recordsMax)
-    await publisher.publish(messages.slice(i, i + recordsMax).map((m) => encode({ ...m, again: true }, catalogue)))
+    await publisher.publish(messages.slice(i, i + recordsMax).map((m) => encode({ ...m, again }, catalogue)))
 }
 
 const cursorOf = ({ placedAt, orderId }: PlacedOrder): string => `${placedAt} ${orderId}`
