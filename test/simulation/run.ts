@@ -12,6 +12,7 @@ import { profileOf, requestsOf } from './profile.ts'
 import { Random } from './random.ts'
 import { answersKept, cancellationsHonoured, handledInOrder, lettersHaveCause } from './rules.ts'
 import { snapshotOf } from './snapshot.ts'
+import { canBeToldAgain } from './telling-again.ts'
 import { World } from './world.ts'
 
 export interface RunOptions {
@@ -182,6 +183,7 @@ class Run {
       ...cancellationsHonoured(orders),
       ...handledInOrder(world, orders),
       ...lettersHaveCause(world),
+      ...canBeToldAgain(world, serviceNames),
     ]
   }
 }

@@ -43,10 +43,10 @@ const collector = (add: OrderFiles['add'], stretches: readonly Stretch[]) => {
     const { topic, position } = record
     const decoded = decode(record, catalogue)
     if (decoded.kind === 'message') {
-      const { key, id, type, at, correlationId, causationId, data } = decoded.message
+      const { key, id, type, at, correlationId, causationId, again, data } = decoded.message
       const { partition, offset } = kafkaPosition(position)
       const stands = { topic, partition, offset: Number(offset) }
-      add(key, 'record', { ...stands, id, type, at, correlationId, causationId, data: withoutAddress(data) })
+      add(key, 'record', { ...stands, id, type, at, correlationId, causationId, again, data: withoutAddress(data) })
       return
     }
     const consumers = catalogues

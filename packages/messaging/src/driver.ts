@@ -13,6 +13,7 @@ export {
   type ConsumedRecord,
   type GroupPlace,
   type HandleRecords,
+  type Lost,
   type OutgoingRecord,
   type Place,
   type Publisher,

@@ -17,9 +17,13 @@ export const encode = (message: Message, catalogue: Catalogue): OutgoingRecord =
     'content-type': 'application/json',
   }
   if (message.causationId !== undefined) headers.ce_causationid = message.causationId
+  if (message.again !== undefined) headers.ce_toldagain = message.again
   if (message.traceparent !== undefined) headers.traceparent = message.traceparent
   return { topic, key: message.key, value: JSON.stringify(message.data), headers }
 }
+
+const againIn = ({ ce_toldagain: again }: Encoded['headers']): Pick<Message, 'again'> =>
+  again === undefined ? {} : { again: again === 'asking' ? 'asking' : 'told' }
 
 export type Decoded =
   /** For this consumer. */
@@ -78,6 +82,7 @@ export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
       at,
       correlationId,
       ...optionalParts({ causationId: headers.ce_causationid, traceparent: headers.traceparent }),
+      ...againIn(headers),
       data: parsed.data,
     },
   }

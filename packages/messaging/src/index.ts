@@ -23,12 +23,14 @@ export { type ProgressWatch, type Standstill, standstillMsMin, watchHandler, wat
 export { type Relay, type RelayOptions, relayOnce, startRelay } from './relay.ts'
 export { type AsideOutcome, type Asides, withAsides } from './set-aside.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
+export { keepTold, type Telling, type Told, toldAgain } from './told.ts'
 export {
   Abandoned,
   type Assignment,
   type ConsumedRecord,
   type GroupPlace,
   type HandleRecords,
+  type Lost,
   type OutgoingRecord,
   type Place,
   type Publisher,

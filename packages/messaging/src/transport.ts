@@ -78,6 +78,17 @@ export interface Subscription {
   stop(): Promise<void>
 }
 
+/** Records of one sequence that a group should have got, and that are gone. */
+export interface Lost {
+  readonly topic: string
+  /** Where the group was. */
+  readonly position: string
+  /** Where it goes on. */
+  readonly resumesAt: string
+  /** How many are missing; absent when the sequence lost its end or was begun anew: nobody knows then. */
+  readonly records?: number
+}
+
 export interface SubscribeOptions {
   /** Members of one group share the topics' sequences; each group gets every record. */
   readonly groupId: string
@@ -87,6 +98,11 @@ export interface SubscribeOptions {
   readonly handle: HandleRecords
   /** Called once, when the consumer cannot run and trying again will not help: let the process exit. The consumer has ended then. */
   readonly onFatal: (error: Error) => void
+  /**
+   * Called for each hole that is seen: when the group is joined, and while records come. It goes on behind the hole, or with a log that was
+   * begun anew at its beginning. Default: nobody is told.
+   */
+  readonly onLost?: ((lost: Lost) => void) | undefined
   /** Most records in one call of `handle`; default 200. */
   readonly maxRecordsPerChunk?: number
 }

@@ -61,3 +61,14 @@ export interface ParkResult {
   /** One line. */
   readonly detail: string
 }
+
+/** What a service told again, or would tell. */
+export interface ToldAgain {
+  readonly dryRun: boolean
+  /** The orders that it was asked for, or that it selected. */
+  readonly orderIds: readonly string[]
+  /** How many events by type. */
+  readonly events: Readonly<Record<string, number>>
+  /** There are more orders: the next call begins here. */
+  readonly nextCursor?: string
+}

@@ -97,12 +97,20 @@ export const countingObserver = ({ registry }: Pick<Metrics, 'registry'>): Obser
 
 /** What a service can measure by: the figures of its process, and those that services of the choreography share. */
 export interface ParticipantMetrics extends Metrics {
+  /** Counts records that the broker lost before they were read. */
+  readonly recordsLost: Counter<'topic'>
   /** Takes the seconds from an order's first event to its last. */
   readonly sagaDuration: Histogram<'outcome'>
 }
 
 export const participantMetrics = (metrics: Metrics): ParticipantMetrics => ({
   ...metrics,
+  recordsLost: new Counter({
+    name: 'shop_records_lost_total',
+    help: 'Records that the broker lost before they were read, as far as they can be counted: a log that was begun anew counts 1.',
+    labelNames: ['topic'] as const,
+    registers: [metrics.registry],
+  }),
   sagaDuration: new Histogram({
     name: 'shop_saga_duration_seconds',
     help: 'Seconds from placing an order to its end, by outcome.',

@@ -4,7 +4,10 @@ import {
   deadLetters,
   type Faults,
   type HandlingOptions,
+  type Lost,
+  type Message,
   type MessageStore,
+  type Observer,
   onDecoded,
   type ProgressWatch,
   type React,
@@ -33,18 +36,24 @@ import { kafkaTransport } from '@shop/transport-kafka'
 import type { Router } from 'express'
 import type { z } from 'zod'
 import { deadLetterRoutes, faultRoutes } from './admin.ts'
+import { answerAgain, tellOpenOrders } from './answering-again.ts'
 import type { ParticipantSettings } from './config.ts'
 import { FaultRules, readFaultRules } from './fault-rules.ts'
 import { addGauges, countingObserver, type ParticipantMetrics, participantMetrics } from './metrics.ts'
 import { parkRoute } from './park-route.ts'
 import { type Refusable, Refusals, refusalRoutes } from './refusals.ts'
 import { addStandstillGauge, progressChecks } from './standing.ts'
+import { type TellingAgain, tellAgainRoutes } from './tell-again.ts'
 
 /** What a service is made of, once its database is open. */
 export interface Parts<Name extends ServiceName, Work> {
   readonly store: MessageStore<Work>
   readonly react: React<Work, Incoming<Name>>
   readonly routes: Router
+  /** What it can tell again from its state; absent when it tells nothing. */
+  readonly tellingAgain?: TellingAgain
+  /** An order that is open for so long is told again by itself, in milliseconds; default never. */
+  readonly tellAgainAfterMs?: number
   /** Called every ten minutes: removes what is kept for a while only. */
   readonly upkeep?: () => Promise<unknown>
   /** Stopped before the consumer, such as timers. */
@@ -87,8 +96,8 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
     const refusals = refuses && config.FAULTS_ENABLED ? new Refusals(refuses) : undefined
     const opened = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
 
-    const { store, routes, stopFirst = [], upkeep = async () => {}, close } = opened
-    const messages = startMessages({ name, config, log, metrics, faults, store, react: onDecoded(opened.react) })
+    const { store, routes, tellingAgain, stopFirst = [], upkeep = async () => {}, close } = opened
+    const messages = startMessages({ name, config, log, metrics, faults, store, react: onDecoded(opened.react), opened })
     const keeping = everyTenMinutes(upkeep, log)
 
     const app = createApp({
@@ -101,6 +110,7 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
             routers: [
               deadLetterRoutes(name, messages.letters),
               messages.parking,
+              ...(tellingAgain ? [tellAgainRoutes(tellingAgain, messages)] : []),
               ...(faults ? [faultRoutes(faults)] : []),
               ...(refusals ? [refusalRoutes(refusals)] : []),
             ],
@@ -121,10 +131,11 @@ interface MessagesOptions<Work> {
   readonly faults: Faults | undefined
   readonly store: MessageStore<Work>
   readonly react: React<Work>
+  readonly opened: Pick<Parts<never, Work>, 'tellingAgain' | 'tellAgainAfterMs'>
 }
 
 /** Starts what takes messages in and out. @returns the dead letters, what has to work for it to be ready, and its stop, in order. */
-const startMessages = <Work>({ name, config, log, metrics, faults, store, react }: MessagesOptions<Work>) => {
+const startMessages = <Work>({ name, config, log, metrics, faults, store, react, opened }: MessagesOptions<Work>) => {
   store.waitFor(needsOf(name))
   const catalogue = catalogueFor(name)
   const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: name, log })
@@ -134,10 +145,13 @@ const startMessages = <Work>({ name, config, log, metrics, faults, store, react 
   const letters = deadLetters({ store, catalogue, react, log, faults })
   const compensations = retryCompensations(letters, log)
   const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
-  const handling = { ...parts, observe: countingObserver(metrics), describePosition: transport.describe }
+  const again = startTellingAgain(opened, { publisher, catalogue, log })
+  const observe = answeringObserver(countingObserver(metrics), again.heard)
+  const handling = { ...parts, observe, describePosition: transport.describe }
   const topics = subscriptionsOf(name)
   const { handle, parking } = attended(handling, progress.consumer, { name, topics, transport })
-  const subscription = transport.subscribe({ groupId: name, topics, handle, onFatal: fail })
+  const onLost = ({ topic, records = 1 }: Lost) => metrics.recordsLost.inc({ topic }, records)
+  const subscription = transport.subscribe({ groupId: name, topics, handle, onFatal: fail, onLost })
   addStandstillGauge(metrics, progress)
   addGauges(metrics, {
     backlog: () => store.backlog(),
@@ -156,10 +170,11 @@ const startMessages = <Work>({ name, config, log, metrics, faults, store, react 
   const onStop: readonly StopStep[] = [
     { name: 'compensations', stop: () => compensations.stop() },
     { name: 'consumer', stop: () => subscription.stop() },
+    { name: 'telling again', stop: again.stop },
     { name: 'relay', stop: () => relay.stop() },
     { name: 'producer', stop: () => publisher.close() },
   ]
-  return { letters, parking, checks, onStop }
+  return { letters, parking, publisher, catalogue, checks, onStop }
 }
 
 interface Attention {
@@ -174,6 +189,32 @@ const attended = <Work>(handling: HandlingOptions<Work>, progress: ProgressWatch
   const asides = withAsides(options)
   return { handle: watch(asides.handle), parking: parkRoute({ ...reading, asides }) }
 }
+
+/** What tells again without being told to: open orders, and answers to those who ask. */
+const startTellingAgain = (
+  { tellingAgain: telling, tellAgainAfterMs: afterMs }: MessagesOptions<never>['opened'],
+  to: Omit<Parameters<typeof answerAgain>[0], 'telling'>,
+) => {
+  const answering = telling && answerAgain({ telling, ...to })
+  const sweeping = telling && afterMs !== undefined ? tellOpenOrders({ telling, ...to }, { afterMs }) : undefined
+  sweeping?.start()
+  return {
+    heard: (messages: readonly Message[]) => answering?.heard(messages),
+    stop: async () => {
+      await sweeping?.stop()
+      await answering?.stop()
+    },
+  }
+}
+
+/** Shows also the messages of batches in which some had been handled before. */
+const answeringObserver = (observer: Observer, heard: (messages: readonly Message[]) => void): Observer => ({
+  ...observer,
+  transaction: (messages, outcome) => {
+    observer.transaction(messages, outcome)
+    if (outcome.duplicates > 0) heard(messages)
+  },
+})
 
 /** @throws ConfigurationError when faults are given without being enabled, or are wrong. */
 const switchedFaults = ({ FAULTS_ENABLED, FAULTS }: ParticipantSettings, log: Log): FaultRules | undefined => {

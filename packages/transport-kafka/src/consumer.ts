@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Log, SubscribeOptions, Subscription } from '@shop/messaging/driver'
+import { type Log, type Lost, type SubscribeOptions, type Subscription, within } from '@shop/messaging/driver'
 import type { Kafka } from 'kafkajs'
 import { kafkaAdmin } from './admin.ts'
 import { groupLag } from './lag.ts'
+import { lostBetween } from './lost.ts'
 import { openSession, type Session } from './session.ts'
 
 /** What a consumer of this broker can be set to beyond the port. */
@@ -39,6 +40,8 @@ export interface ConsumeOptions extends SubscribeOptions, ConsumerSettings {
 
 const restartDelayMsMin = 100
 const failuresInRowMax = 10
+/** Of looking for holes before the group is joined; without an answer it is joined all the same. */
+const lookMsMax = 3_000
 /** A consumer that was in its group for so long had not failed to run. */
 const healthyMs = 60_000
 
@@ -55,9 +58,26 @@ export const consume = (options: ConsumeOptions): Subscription => {
   const stopped = new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined)))
   let session: Session | undefined
 
+  const onLost = (lost: Lost) => {
+    log.error({ ...lost, groupId }, 'kafka: records were lost before they were read; npm run tell-again brings them back')
+    options.onLost?.(lost)
+  }
+
+  /** Before joining: as soon as kafkajs has seen a hole, it has set the group behind it. */
+  const lookForLost = async () => {
+    try {
+      const stretches = await within(lookMsMax, 'looking for holes', admin.stretches(topics))
+      const places = await within(lookMsMax, 'looking for holes', admin.groupPlaces(groupId, topics, stretches))
+      for (const lost of lostBetween(places, stretches)) onLost(lost)
+    } catch (error) {
+      log.debug({ err: error, groupId }, 'kafka: nobody said whether records were lost')
+    }
+  }
+
   const open = () =>
     openSession({
       ...options,
+      onLost,
       maxRecordsPerChunk: options.maxRecordsPerChunk ?? 200,
       sessionTimeoutMs: options.sessionTimeoutMs ?? 6_000,
       rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 10_000,
@@ -70,6 +90,7 @@ export const consume = (options: ConsumeOptions): Subscription => {
 
   /** @returns what ended it, or `undefined` when that was stop(). */
   const runOnce = async (): Promise<{ readonly error: unknown; readonly healthy: boolean } | undefined> => {
+    await Promise.race([stopped, lookForLost()])
     const current = open()
     session = current
     const error = await Promise.race([stopped, current.crashed])

@@ -1,9 +1,10 @@
-import { type Assignment, type HandleRecords, type Log, TookTooLong, within } from '@shop/messaging/driver'
+import { type Assignment, type HandleRecords, type Log, type Lost, TookTooLong, within } from '@shop/messaging/driver'
 import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs'
 import { type Chunks, gatherChunks } from './chunks.ts'
 import { metadataAgeMsMax } from './client.ts'
 import { type Commits, commitInIntervals } from './commits.ts'
 import { beatBeside, type Heartbeats } from './heartbeats.ts'
+import { watchForLost } from './lost.ts'
 import { recordsOf } from './records.ts'
 import { isNoMember, Tenure } from './tenure.ts'
 
@@ -12,6 +13,7 @@ export interface SessionOptions {
   readonly groupId: string
   readonly topics: readonly string[]
   readonly handle: HandleRecords
+  readonly onLost: (lost: Lost) => void
   readonly log: Log
   readonly maxRecordsPerChunk: number
   readonly sessionTimeoutMs: number
@@ -51,6 +53,7 @@ class KafkaSession implements Session {
   readonly #heartbeats: Heartbeats
   readonly #commits: Commits
   readonly #chunks: Chunks
+  readonly #lost: ReturnType<typeof watchForLost>
   readonly #crash = Promise.withResolvers<unknown>()
   readonly #watchdog: NodeJS.Timeout
   #started: Promise<void> = Promise.resolve()
@@ -71,6 +74,7 @@ class KafkaSession implements Session {
       log,
     })
     this.#commits = commitInIntervals(() => this.#commit(), commitIntervalMs, log)
+    this.#lost = watchForLost(options.onLost)
     this.#chunks = gatherChunks({
       handle,
       maxRecordsPerChunk,
@@ -174,6 +178,7 @@ class KafkaSession implements Session {
   #onJoin({ memberId, memberAssignment }: ConsumerGroupJoinEvent['payload']): void {
     const { log, groupId } = this.#options
     this.#heartbeats.heard()
+    this.#lost.joined()
     this.#tenure.end()
     this.#tenure = new Tenure()
     this.#joinedAt ||= performance.now()
@@ -198,6 +203,7 @@ class KafkaSession implements Session {
     this.#latest = payload
     const tenure = this.#tenure
     if (!tenure.over) {
+      this.#watchFor(payload)
       const records = recordsOf(payload.batch)
       const done = (offset: string) => this.#resolve(payload, tenure, offset)
       await this.#heartbeats.beside(payload.heartbeat, () => this.#chunks.handle({ tenure, records, done }))
@@ -205,6 +211,20 @@ class KafkaSession implements Session {
     if (!tenure.over) return
     await this.#commits.now()
     if (tenure.rejoin !== undefined) throw tenure.rejoin
+  }
+
+  #watchFor({ batch }: EachBatchPayload): void {
+    const { topic, partition, highWatermark } = batch
+    // kafkajs has it, but not in its types (`src/consumer/batch.js`).
+    const { fetchedOffset } = batch as typeof batch & { readonly fetchedOffset: string }
+    const nextOffset = String(Number(batch.lastOffset()) + 1)
+    this.#lost.fetched({
+      topic,
+      partition,
+      fetchedOffset: String(fetchedOffset),
+      nextOffset,
+      highWatermark: String(highWatermark),
+    })
   }
 
   #resolve(payload: EachBatchPayload, tenure: Tenure, offset: string): void {

@@ -35,4 +35,6 @@ INSERT INTO arrivals (key, type, arrived, waiting)
 DELETE FROM reservations WHERE lines IS NULL;
 ALTER TABLE reservations DROP COLUMN early, ALTER COLUMN lines SET NOT NULL;
 `,
+  // The events that were told of the reservation, to be told again; NULL in reservations of before.
+  `ALTER TABLE reservations ADD COLUMN told json;`,
 ]

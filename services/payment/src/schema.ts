@@ -32,4 +32,6 @@ CREATE TABLE ledger (
 );
 `,
   deadLettersSchema,
+  // The events that were told of the payment, to be told again; NULL in payments of before.
+  `ALTER TABLE payments ADD COLUMN told json;`,
 ]
