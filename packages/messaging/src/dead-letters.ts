@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Catalogue } from './catalogue.ts'
-import type { DeadLetter } from './dead-letter.ts'
+import { type DeadLetter, holdsKey, oneLine } from './dead-letter.ts'
 import { decode } from './envelope.ts'
 import type { Faults } from './fault-points.ts'
-import { describe, reactThenPass } from './handling.ts'
+import { reactThenPass } from './handling.ts'
 import type { Log } from './log.ts'
 import { now, nowMs } from './message.ts'
+import { describe } from './persisting.ts'
 import type { DeadLetterStore, React } from './store.ts'
 
 export interface DeadLettersOptions<Work> {
@@ -21,7 +22,8 @@ export type Selection = { readonly id: string } | { readonly key: string } | { r
 
 /**
  * - `handled`, `duplicate` (its event had been handled), `not-ours` (this consumer no longer reacts to it), `discarded`: the letter is gone.
- * - `failed`: it went wrong again. `waiting`: another letter of its key has to go first. `refused`: it is a compensation.
+ * - `released`: it is of an outgoing message, which the relay tries again.
+ * - `failed`: it went wrong again. `waiting`: another letter of its key has to go first. `refused`: it is a compensation, or of an outgoing message.
  * - `would-replay`, `would-discard`: nothing was done, as asked.
  */
 export type LetterOutcome =
@@ -29,6 +31,7 @@ export type LetterOutcome =
   | 'duplicate'
   | 'not-ours'
   | 'discarded'
+  | 'released'
   | 'failed'
   | 'waiting'
   | 'refused'
@@ -42,7 +45,10 @@ export interface LetterResult {
   readonly error?: string
 }
 
-/** A letter, and whether somebody has to look: a compensation that keeps failing leaves an order half undone. */
+/**
+ * A letter, brief when there are several, and whether somebody has to look: a compensation that keeps failing leaves an order half undone,
+ * and of a message that cannot be sent nobody hears.
+ */
 export interface ListedLetter {
   readonly letter: DeadLetter
   readonly type?: string
@@ -78,25 +84,36 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
 
   const listed = (letter: DeadLetter): ListedLetter => {
     const type = catalogue.lookup(letter.record.headers.ce_type ?? '')?.type
-    const needsAttention = letter.failure.kind === 'failed' && type !== undefined && catalogue.compensates(type)
+    const { kind } = letter.failure
+    const needsAttention = kind === 'unsendable' || (kind === 'failed' && type !== undefined && catalogue.compensates(type))
     return { letter, ...(type === undefined ? {} : { type }), needsAttention }
   }
 
-  const select = (selection: Selection) => store.letters({ limit: lettersMax, ...('all' in selection ? {} : selection) })
+  const select = (selection: Selection) =>
+    store.letters({ limit: lettersMax, brief: true, ...('all' in selection ? {} : selection) })
 
   /** The letter of the same key that has to go first. */
-  const firstOf = async ({ record, failure }: DeadLetter): Promise<DeadLetter | undefined> => {
-    if (failure.kind === 'undecodable' || record.key === null) return undefined
-    const ofKey = await store.letters({ key: record.key, limit: lettersMax })
-    return ofKey.find((l) => l.failure.kind !== 'undecodable')
+  const firstOf = async (letter: DeadLetter): Promise<DeadLetter | undefined> => {
+    const { key } = letter.record
+    if (!holdsKey(letter) || key === null) return undefined
+    return (await store.letters({ key, brief: true, limit: lettersMax })).find(holdsKey)
   }
 
-  const replayOne = async (letter: DeadLetter): Promise<LetterResult> => {
-    const { id, record, failure } = letter
+  /** @param brief the letter, of which the whole is read: values of many at once could be too much. */
+  const replayOne = async (brief: DeadLetter): Promise<LetterResult> => {
+    const { id } = brief
+    const [letter] = await store.letters({ id, limit: 1 })
+    if (letter === undefined) return { id, outcome: 'duplicate' }
+    const { record, failure } = letter
     try {
+      if (failure.kind === 'unsendable') {
+        await store.release(letter)
+        log.info({ deadLetter: id, key: record.key }, 'dead letter: the message is to be sent again')
+        return { id, outcome: 'released' }
+      }
       const decoded = decode(record, catalogue)
       if (decoded.kind === 'undecodable') throw new Error(decoded.reason)
-      if (decoded.kind === 'not-ours') {
+      if (decoded.kind !== 'message') {
         await store.discard(letter)
         return { id, outcome: 'not-ours' }
       }
@@ -104,7 +121,7 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
       log.info({ deadLetter: id, key: record.key, handled }, 'dead letter replayed')
       return { id, outcome: handled > 0 ? 'handled' : 'duplicate' }
     } catch (error) {
-      const text = describe(error).slice(0, 1_000)
+      const text = oneLine(describe(error))
       const again = { ...failure, error: text, attempts: failure.attempts + 1, lastAt: now() }
       // The database may be what failed: then the letter stays as it was.
       await store.failedAgain({ ...letter, failure: again }).catch(() => {})
@@ -118,8 +135,8 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
     const results: LetterResult[] = []
     const stuck = new Set<string>()
     for (const letter of letters) {
-      const { id, record, failure } = letter
-      const key = failure.kind === 'undecodable' ? id : (record.key ?? id)
+      const { id, record } = letter
+      const key = holdsKey(letter) ? (record.key ?? id) : id
       if (stuck.has(key)) {
         results.push({ id, outcome: 'waiting', error: 'an earlier one of its key failed again' })
         continue
@@ -132,7 +149,9 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
   }
 
   const discardOne = async (letter: DeadLetter): Promise<LetterResult> => {
-    const { id } = letter
+    const { id, failure } = letter
+    if (failure.kind === 'unsendable')
+      return { id, outcome: 'refused', error: 'others wait for what it tells: let the broker take it, and replay it' }
     if (listed(letter).needsAttention)
       return { id, outcome: 'refused', error: 'it undoes a step of its order, which only replaying it can complete' }
     await store.discard(letter)
@@ -147,7 +166,7 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
   }
 
   return {
-    list: async (query) => (await store.letters(query)).map(listed),
+    list: async (query) => (await store.letters({ ...query, brief: query.id === undefined })).map(listed),
 
     replay: async (selection, { dryRun = false } = {}) => {
       const letters = await select(selection)
@@ -169,10 +188,13 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
     },
 
     retryCompensations: async () => {
-      const due = (await store.letters({ limit: lettersMax })).filter((l) => listed(l).needsAttention && isDue(l))
+      const failed = await store.letters({ kind: 'failed', brief: true, limit: lettersMax })
+      const due = failed.filter((l) => listed(l).needsAttention && isDue(l))
       const results: LetterResult[] = []
-      for (const { record } of due)
-        results.push(...(await replayAll(await store.letters({ key: record.key ?? '', limit: lettersMax }))))
+      for (const { record } of due) {
+        const ofKey = await store.letters({ key: record.key ?? '', brief: true, limit: lettersMax })
+        results.push(...(await replayAll(ofKey.filter(holdsKey))))
+      }
       return results
     },
   }

@@ -2,17 +2,19 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import type { Catalogue } from './catalogue.ts'
+import type { DeadLetter } from './dead-letter.ts'
 import type { Documents } from './documents.ts'
 import { encode } from './envelope.ts'
 import { recordHandler } from './handling.ts'
 import { MemoryMessageStore } from './memory/index.ts'
 import { type Message, startedBy } from './message.ts'
-import { Abandoned, type Assignment, type ConsumedRecord, type OutgoingRecord } from './transport.ts'
+import { Abandoned, type Assignment, type ConsumedRecord, type OutgoingRecord, Unsendable } from './transport.ts'
 
 const asked = z.object({ fault: z.string().optional() })
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: type, source: '/test', topic: 'asks' }),
   lookup: (ceType) => (/^Asked|Other$/.test(ceType) ? { type: ceType, schema: asked, consumed: ceType === 'Asked' } : undefined),
+  isOtherVersion: () => false,
   compensates: () => false,
   deadLetterTopic: (topic) => `${topic}.dead-letter`,
 }
@@ -31,11 +33,25 @@ const from = (key: string) => ({ topic: 'asks', position: `3/${offset++}`, key, 
 class DatabaseAway extends Error {}
 
 /** A consumer whose reactions write down which message came to which key, in order. Faults are how many calls fail, from now on. */
-const consumer = ({ attemptsMax = 3 } = {}) => {
+const consumer = ({
+  attemptsMax = 3,
+  copyBytesMax = Number.POSITIVE_INFINITY,
+  refuses = (_: DeadLetter): boolean => false,
+} = {}) => {
   const faults = { database: 0, broker: 0, reaction: 0 }
   const letters: OutgoingRecord[] = []
   const transactions: string[][] = []
-  const seen = { retried: 0, duplicates: 0, deadLettered: [] as string[], storeCalls: 0, publishCalls: 0, abandoned: () => false }
+  const lines: { details: Record<string, unknown>; message: string }[] = []
+  const seen = {
+    retried: 0,
+    passedOver: 0,
+    duplicates: 0,
+    deadLettered: [] as string[],
+    storeCalls: 0,
+    parkCalls: 0,
+    publishCalls: 0,
+    abandoned: () => false,
+  }
   const memory = new MemoryMessageStore<string[]>()
   const states = new Map<string, readonly string[]>()
 
@@ -59,17 +75,30 @@ const consumer = ({ attemptsMax = 3 } = {}) => {
         if (faults.database-- > 0) throw new DatabaseAway('connection lost')
         return memory.handleOnce(batch, reaction)
       },
-      park: (letters) => memory.park(letters),
+      park: async (letters) => {
+        seen.parkCalls++
+        if (letters.some(refuses)) throw new TypeError('invalid byte sequence')
+        return memory.park(letters)
+      },
       isTransient: (error) => error instanceof DatabaseAway,
     },
     publisher: {
       publish: async (records) => {
         seen.publishCalls++
         if (faults.broker-- > 0) throw new Error('no broker')
+        const tooLarge = records.find(
+          ({ value, headers }) => (value?.length ?? 0) + JSON.stringify(headers).length > copyBytesMax,
+        )
+        if (tooLarge) throw new Unsendable(tooLarge, 'too large')
         letters.push(...records)
       },
     },
-    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    log: {
+      debug: () => {},
+      info: () => {},
+      warn: () => {},
+      error: (details, message) => lines.push({ details: details as Record<string, unknown>, message }),
+    },
     observe: {
       transaction: (messages, { duplicates }) => {
         transactions.push(messages.map((m) => m.id))
@@ -77,11 +106,12 @@ const consumer = ({ attemptsMax = 3 } = {}) => {
       },
       deadLettered: (kind) => seen.deadLettered.push(kind),
       retried: () => seen.retried++,
+      passedOver: () => seen.passedOver++,
     },
   })
   const assignment: Assignment = { abandoned: () => seen.abandoned(), heartbeat: async () => {} }
   const handle = (...records: ConsumedRecord[]) => handler(records, assignment)
-  return { handle, faults, letters, transactions, seen, handledOf: (key: number) => states.get(uuid(key)) ?? [] }
+  return { handle, faults, letters, lines, memory, transactions, seen, handledOf: (key: number) => states.get(uuid(key)) ?? [] }
 }
 
 // No jitter: each wait takes its shortest, 10 ms.
@@ -290,4 +320,87 @@ describe('a record that cannot be read', () => {
     expect(letters[0]).toMatchObject({ key: null, value: null, headers: { 'dead-letter-topic': 'asks' } })
     expect(letters[0]?.headers).not.toHaveProperty('dead-letter-event-id')
   })
+})
+
+describe('many records that cannot be read', () => {
+  const unreadable = (count: number): ConsumedRecord[] =>
+    Array.from({ length: count }, () => ({ ...from('?'), key: null, value: Buffer.from('?'), headers: { ce_type: 'nonsense' } }))
+
+  test('are set aside in one transaction, with one request to the broker, in their order, and good ones go on', async () => {
+    const { handle, letters, seen, handledOf } = consumer()
+    const records = unreadable(200)
+    const good = ask(1)
+    await handle(...records.slice(0, 100), good, ...records.slice(100))
+    expect(seen).toMatchObject({ parkCalls: 1, publishCalls: 1 })
+    expect(letters.map((l) => l.headers['dead-letter-position'])).toEqual(records.map((r) => r.position))
+    expect(handledOf(1)).toEqual([good.id])
+  })
+
+  test('are one line of the log, which says how many and where the first are', async () => {
+    const { handle, lines } = consumer()
+    const records = unreadable(200)
+    await handle(...records)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]?.details).toMatchObject({ letters: 200, undecodable: 200 })
+    expect(JSON.stringify(lines)).toContain(`asks/${records[0]?.position}/`)
+    expect(JSON.stringify(lines).length).toBeLessThan(1_500)
+  })
+
+  test('a line of the log is bounded, however long the key is', async () => {
+    const { handle, lines } = consumer()
+    await handle({ ...from('k'.repeat(1_000_000)), value: null, headers: { ce_id: 'x'.repeat(1_000_000) } })
+    expect(JSON.stringify(lines).length).toBeLessThan(2_000)
+  })
+})
+
+describe('what the database or the broker refuses for good is not tried for ever', () => {
+  const large = () => ({ ...ask(1), value: Buffer.alloc(3_000_000, 'x') })
+
+  test('of a copy that is too large less is sent, and it says so', async () => {
+    const { handle, letters, seen, memory } = consumer({ copyBytesMax: 1_900_000 })
+    const record = large()
+    await handle(ask(2), record, { ...ask(3), value: null })
+    const cut = letters.find((l) => l.key === record.key)
+    expect(cut?.value).toHaveLength(65_536)
+    expect(cut?.headers['dead-letter-cut']).toContain('65536 of 3000000 bytes of the value')
+    expect(letters).toHaveLength(2)
+    expect(seen).toMatchObject({ publishCalls: 2, retried: 0, deadLettered: ['undecodable', 'undecodable'] })
+    const [letter] = await memory.letters({ key: record.key ?? '', limit: 1 })
+    expect(letter?.record.value, 'the letter has it whole').toHaveLength(3_000_000)
+    expect(cut?.headers['dead-letter-cut']).toContain(letter?.id)
+  })
+
+  test.each([
+    ['nothing of the record', 10_000, 1],
+    ['no copy at all', 10, 0],
+  ])('a broker that takes little has %s in the end', async (_what, copyBytesMax, copies) => {
+    const { handle, letters, seen } = consumer({ copyBytesMax })
+    await handle(large())
+    expect(letters.map((l) => l.value)).toEqual(Array(copies).fill(null))
+    expect(seen).toMatchObject({ publishCalls: 3, deadLettered: ['undecodable'] })
+  })
+
+  test('a record that the database refuses becomes a letter without content; the others of its chunk are whole', async () => {
+    const { handle, letters, memory } = consumer({ refuses: ({ record }) => record.value?.includes(0) === true })
+    const [odd, other] = [
+      { ...ask(1), value: Buffer.from([0]) },
+      { ...ask(2), value: Buffer.from('?') },
+    ]
+    await handle(odd, other)
+    const stored = await memory.letters({ limit: 10 })
+    expect(stored.map((l) => l.record.value)).toEqual([null, other.value])
+    expect(stored[0]).toMatchObject({
+      record: { topic: 'asks', position: odd.position },
+      failure: { kind: 'undecodable', error: expect.stringContaining('not stored, 1 bytes: TypeError: invalid byte sequence') },
+    })
+    expect(letters).toHaveLength(2)
+  })
+})
+
+test('an event of an unknown type is passed over, and counted', async () => {
+  const { handle, letters, seen } = consumer()
+  const newer = ask(1)
+  await handle({ ...newer, headers: { ...newer.headers, ce_type: 'test.bank.Insured.v1' } })
+  expect(seen).toMatchObject({ passedOver: 1, storeCalls: 0, parkCalls: 0, publishCalls: 0 })
+  expect(letters).toEqual([])
 })

@@ -15,7 +15,7 @@ export { type Decided, type DocumentStore, Documents, type NewDocument } from '.
 export { type Decoded, decode, encode } from './envelope.ts'
 export { type FaultPoint, type Faults, faultPoints } from './fault-points.ts'
 export { type GatherOptions, gather, Overloaded } from './gather.ts'
-export { type HandlingOptions, type Observer, recordHandler } from './handling.ts'
+export { recordHandler } from './handling.ts'
 export type { Log } from './log.ts'
 export {
   type Cause,
@@ -30,6 +30,8 @@ export {
   startedBy,
 } from './message.ts'
 export { restAfterSweep } from './pacing.ts'
+export type { HandlingOptions, Observer } from './persisting.ts'
+export { type RawHeader, type RawParts, readableOf, textOf } from './record-bytes.ts'
 export { type Relay, type RelayOptions, relayOnce, startRelay } from './relay.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
 export {
@@ -49,6 +51,7 @@ export {
   type TopicSpec,
   type Transport,
   type TransportAdmin,
+  Unsendable,
 } from './transport.ts'
 export type { NeedsByType } from './waiting.ts'
 export { TookTooLong } from './within.ts'
