@@ -11,7 +11,7 @@ export default defineConfig({
           include: ['chaos/plan.test.ts', 'bench/figures.test.ts', 'architecture/**/*.test.ts'],
         },
       },
-      { test: { name: 'simulation', include: ['simulation/**/*.test.ts'], testTimeout: 300_000 } },
+      { test: { name: 'simulation', include: ['{simulation,explore}/**/*.test.ts'], testTimeout: 300_000 } },
       {
         test: {
           name: 'scenarios',
@@ -31,8 +31,7 @@ export default defineConfig({
           include: ['tutorial/**/*.test.ts'],
           // After the others: it starts a shop of its own.
           sequence: { groupOrder: 2 },
-          // Each step needs the one before it.
-          bail: 1,
+          fileParallelism: false,
           testTimeout: 150_000,
           hookTimeout: 120_000,
         },

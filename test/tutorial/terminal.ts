@@ -1,8 +1,8 @@
 /** A terminal in a copy of the repository: commands as a reader types them, but on ports that are free now. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { freePorts } from '@shop/infra/embedded'
 import { services } from '@shop/manifest'
+import { freePorts } from '../../infra/embedded/ports.ts'
 
 /** What a command printed, stdout and stderr, and its exit code. */
 export interface Printed {

@@ -44,7 +44,7 @@ const make = (service: NewService): { readonly made: readonly string[]; readonly
   write(made)
   write(edited)
   install(service)
-  const sources = [...made.keys(), ...edited.keys()].filter((path) => !path.endsWith('.json'))
+  const sources = [...made.keys(), ...edited.keys()].filter((path) => path.endsWith('.ts'))
   run('node_modules/@biomejs/biome/bin/biome', 'check', '--write', ...sources)
   return { made: [...made.keys()], changed: [...edited.keys(), ...generate()] }
 }

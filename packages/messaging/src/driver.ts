@@ -11,14 +11,13 @@ export {
 export { assertOwnKeys, type Decided, type DocumentStore, Documents, type NewDocument } from './documents.ts'
 export { gather, Overloaded } from './gather.ts'
 export type { Log } from './log.ts'
-export { type Message, newId, nowMs, optionalParts, startedBy } from './message.ts'
+export { type Message, newId, optionalParts, startedBy } from './message.ts'
 export { restAfter, restAfterSweep } from './pacing.ts'
 export {
   framed,
   partsWith,
   type RawHeader,
   type RecordParts,
-  rawHeadersOf,
   readableName,
   setHeader,
   textOf,

@@ -8,6 +8,7 @@ import {
   textOf,
 } from '@shop/messaging/driver'
 import type { Batch, KafkaMessage } from 'kafkajs'
+import { unreadableReason } from './mends/batch.ts'
 import { positionOf } from './position.ts'
 
 /** The records of one partition's batch, in offset order. @param names reads only these headers; default all. */
@@ -15,13 +16,20 @@ export const recordsOf = (
   { topic, partition, messages }: Pick<Batch, 'topic' | 'partition' | 'messages'>,
   names?: readonly string[],
 ): readonly ConsumedRecord[] =>
-  messages.map((message) => ({
-    topic,
-    position: positionOf(partition, message.offset),
-    value: message.value,
-    timestampMs: Number(message.timestamp),
-    ...partsOf(message, names),
-  }))
+  messages.map((message) => {
+    const { key, headers, raw } = partsOf(message, names)
+    const record: ConsumedRecord = {
+      topic,
+      position: positionOf(partition, message.offset),
+      key,
+      value: message.value,
+      headers,
+      timestampMs: Number(message.timestamp),
+    }
+    const unreadable = unreadableReason(message)
+    if (raw === undefined && unreadable === undefined) return record
+    return { ...record, ...(raw && { raw }), ...(unreadable !== undefined && { unreadable }) }
+  })
 
 type Content = Buffer | null
 

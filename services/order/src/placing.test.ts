@@ -3,8 +3,9 @@ import { MemoryMessageStore } from '@shop/messaging/memory'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { fingerprintOf, newOrder, orderIdFor } from './new-order.ts'
 import { type Order, type PlaceOrder, price } from './order.ts'
-import { acceptOrders, fingerprintOf, newOrder, orderIdFor } from './placing.ts'
+import { acceptOrders } from './placing.ts'
 
 const command: PlaceOrder = {
   customerId: 'alice',

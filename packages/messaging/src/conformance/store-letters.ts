@@ -4,8 +4,7 @@ import { type DeadLetter, letterOf } from '../dead-letter.ts'
 import { causedBy, type Message, startedBy } from '../message.ts'
 import type { MessageStore, React } from '../store.ts'
 import type { ConsumedRecord } from '../transport.ts'
-import { letter, relayAll } from './asking.ts'
-import type { StoreFixture } from './store.ts'
+import { letter, relayAll, type StoreFixture } from './asking.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
 const why = { kind: 'undecodable', error: 'odd', attempts: 1, firstAt: at, lastAt: at } as const
