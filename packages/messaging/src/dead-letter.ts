@@ -1,4 +1,12 @@
-import { fingerprintOf, packedParts, type RawHeader, rawHeadersOf, readableOf, unpackedParts } from './record-bytes.ts'
+import {
+  fingerprintOf,
+  keyBytesOf,
+  packedParts,
+  type RawHeader,
+  rawHeadersOf,
+  readableOf,
+  unpackedParts,
+} from './record-bytes.ts'
 import type { ConsumedRecord, OutgoingRecord } from './transport.ts'
 
 /** Why a record was set aside. */
@@ -163,7 +171,7 @@ const copied = ({ id, record }: DeadLetter, consumer: string, extent: CopyExtent
   const all = rawHeadersOf(record)
   const keptHeaders = extent === 'bare' ? [] : firstOf(all)
   const keptValue = extent === 'bare' ? null : (value?.subarray(0, cutValueBytes) ?? null)
-  const keyBytes = raw?.key ?? (key === null ? null : Buffer.from(key))
+  const keyBytes = keyBytesOf(record)
   const isKeyKept = extent === 'cut' && (keyBytes?.length ?? 0) <= cutKeyBytes
   const cut = [
     `${keptValue?.length ?? 0} of ${value?.length ?? 0} bytes of the value`,

@@ -77,17 +77,36 @@ const lettersMax = 1_000
 const retryDelayMsMin = 2_000
 const retryDelayMsMax = 300_000
 
-/** What a consumer can do with the records that it has set aside. */
-export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetters => {
-  const { store, catalogue, log, faults } = options
-  const react = reactThenPass(options.react, faults)
-
-  const listed = (letter: DeadLetter): ListedLetter => {
+/** Says of a letter what it is about. */
+const listing =
+  (catalogue: Catalogue) =>
+  (letter: DeadLetter): ListedLetter => {
     const type = catalogue.lookup(letter.record.headers.ce_type ?? '')?.type
     const { kind } = letter.failure
     const needsAttention = kind === 'unsendable' || (kind === 'failed' && type !== undefined && catalogue.compensates(type))
     return { letter, ...(type === undefined ? {} : { type }), needsAttention }
   }
+
+/** Waits as long again as it has failed so far: the delay doubles. */
+const isDue = ({ failure: { firstAt, lastAt } }: DeadLetter): boolean => {
+  const failingMs = Date.parse(lastAt) - Date.parse(firstAt)
+  return nowMs() - Date.parse(lastAt) >= Math.min(retryDelayMsMax, Math.max(retryDelayMsMin, failingMs))
+}
+
+/** Why a letter may not be discarded. */
+const whyKept = ({ letter, needsAttention }: ListedLetter): string | undefined => {
+  if (!needsAttention) return undefined
+  return letter.failure.kind === 'unsendable'
+    ? 'others wait for what it tells: let the broker take it, and replay it'
+    : 'it undoes a step of its order, which only replaying it can complete'
+}
+
+/** What a consumer can do with the records that it has set aside. */
+export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetters => {
+  const { store, catalogue, log, faults } = options
+  const react = reactThenPass(options.react, faults)
+
+  const listed = listing(catalogue)
 
   const select = (selection: Selection) =>
     store.letters({ limit: lettersMax, brief: true, ...('all' in selection ? {} : selection) })
@@ -149,20 +168,12 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
   }
 
   const discardOne = async (letter: DeadLetter): Promise<LetterResult> => {
-    const { id, failure } = letter
-    if (failure.kind === 'unsendable')
-      return { id, outcome: 'refused', error: 'others wait for what it tells: let the broker take it, and replay it' }
-    if (listed(letter).needsAttention)
-      return { id, outcome: 'refused', error: 'it undoes a step of its order, which only replaying it can complete' }
+    const { id } = letter
+    const error = whyKept(listed(letter))
+    if (error !== undefined) return { id, outcome: 'refused', error }
     await store.discard(letter)
     log.warn({ deadLetter: id, key: letter.record.key }, 'dead letter discarded')
     return { id, outcome: 'discarded' }
-  }
-
-  /** Waits as long again as it has failed so far: the delay doubles. */
-  const isDue = ({ failure: { firstAt, lastAt } }: DeadLetter): boolean => {
-    const failingMs = Date.parse(lastAt) - Date.parse(firstAt)
-    return nowMs() - Date.parse(lastAt) >= Math.min(retryDelayMsMax, Math.max(retryDelayMsMin, failingMs))
   }
 
   return {

@@ -40,7 +40,6 @@ export {
   type TopicSpec,
   type Transport,
   type TransportAdmin,
-  Unsendable,
 } from './transport.ts'
 export type { NeedsByType } from './waiting.ts'
 export { TookTooLong } from './within.ts'

@@ -61,25 +61,11 @@ export const kafkaPublisher = (options: PublisherOptions): Publisher => {
     }
   }
 
-  /** A request that the broker refuses is sent in halves, until the record that it does not take stands alone. */
-  const sendApart = async (records: readonly OutgoingRecord[]): Promise<void> => {
-    try {
-      await send(records)
-    } catch (error) {
-      const [only, ...others] = records
-      if (only === undefined || !isRefusal(error)) throw error
-      if (others.length === 0) throw new Unsendable(only, `${only.topic}: ${(error as Error).message}`, { cause: error })
-      const middle = Math.ceil(records.length / 2)
-      await sendApart(records.slice(0, middle))
-      await sendApart(records.slice(middle))
-    }
-  }
-
   const gathered = gather<OutgoingRecord, undefined>({
     maxItems: recordsPerRequestMax,
     maxQueued: recordsQueuedMax,
     run: async (records) => {
-      for (const request of withinBytes(records)) await sendApart(request)
+      for (const request of withinBytes(records)) await sendApart(request, send)
       return records.map(() => undefined)
     },
   })
@@ -109,6 +95,23 @@ export const kafkaPublisher = (options: PublisherOptions): Publisher => {
       )
       await connection.close()
     },
+  }
+}
+
+/** A request that the broker refuses is sent in halves, until the record that it does not take stands alone. @throws Unsendable */
+const sendApart = async (
+  records: readonly OutgoingRecord[],
+  send: (records: readonly OutgoingRecord[]) => Promise<unknown>,
+): Promise<void> => {
+  try {
+    await send(records)
+  } catch (error) {
+    const [only, ...others] = records
+    if (only === undefined || !isRefusal(error)) throw error
+    if (others.length === 0) throw new Unsendable(only, `${only.topic}: ${(error as Error).message}`, { cause: error })
+    const middle = Math.ceil(records.length / 2)
+    await sendApart(records.slice(0, middle), send)
+    await sendApart(records.slice(middle), send)
   }
 }
 
