@@ -101,6 +101,27 @@ const whyKept = ({ letter, needsAttention }: ListedLetter): string | undefined =
     : 'it undoes a step of its order, which only replaying it can complete'
 }
 
+/** In order; behind one that fails, those of its key wait. */
+const inOrder = async (
+  letters: readonly DeadLetter[],
+  replay: (letter: DeadLetter) => Promise<LetterResult>,
+): Promise<readonly LetterResult[]> => {
+  const results: LetterResult[] = []
+  const stuck = new Set<string>()
+  for (const letter of letters) {
+    const { id, record } = letter
+    const key = holdsKey(letter) ? (record.key ?? id) : id
+    if (stuck.has(key)) {
+      results.push({ id, outcome: 'waiting', error: 'an earlier one of its key failed again' })
+      continue
+    }
+    const result = await replay(letter)
+    if (result.outcome === 'failed') stuck.add(key)
+    results.push(result)
+  }
+  return results
+}
+
 /** What a consumer can do with the records that it has set aside. */
 export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetters => {
   const { store, catalogue, log, faults } = options
@@ -118,6 +139,11 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
     return (await store.letters({ key, brief: true, limit: lettersMax })).find(holdsKey)
   }
 
+  const release = async (letter: DeadLetter): Promise<LetterResult> => {
+    await store.release(letter)
+    return { id: letter.id, outcome: 'released' }
+  }
+
   /** @param brief the letter, of which the whole is read: values of many at once could be too much. */
   const replayOne = async (brief: DeadLetter): Promise<LetterResult> => {
     const { id } = brief
@@ -125,11 +151,7 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
     if (letter === undefined) return { id, outcome: 'duplicate' }
     const { record, failure } = letter
     try {
-      if (failure.kind === 'unsendable') {
-        await store.release(letter)
-        log.info({ deadLetter: id, key: record.key }, 'dead letter: the message is to be sent again')
-        return { id, outcome: 'released' }
-      }
+      if (failure.kind === 'unsendable') return await release(letter)
       const decoded = decode(record, catalogue)
       if (decoded.kind === 'undecodable') throw new Error(decoded.reason)
       if (decoded.kind !== 'message') {
@@ -149,23 +171,7 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
     }
   }
 
-  /** In order; behind one that fails, those of its key wait. */
-  const replayAll = async (letters: readonly DeadLetter[]): Promise<readonly LetterResult[]> => {
-    const results: LetterResult[] = []
-    const stuck = new Set<string>()
-    for (const letter of letters) {
-      const { id, record } = letter
-      const key = holdsKey(letter) ? (record.key ?? id) : id
-      if (stuck.has(key)) {
-        results.push({ id, outcome: 'waiting', error: 'an earlier one of its key failed again' })
-        continue
-      }
-      const result = await replayOne(letter)
-      if (result.outcome === 'failed') stuck.add(key)
-      results.push(result)
-    }
-    return results
-  }
+  const replayAll = (letters: readonly DeadLetter[]) => inOrder(letters, replayOne)
 
   const discardOne = async (letter: DeadLetter): Promise<LetterResult> => {
     const { id } = letter

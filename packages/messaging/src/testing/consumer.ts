@@ -28,7 +28,23 @@ export const ask = (key: number, fault?: string): ConsumedRecord & { readonly id
 }
 export const from = (key: string) => ({ topic: 'asks', position: `3/${offset++}`, key, timestampMs: 0 })
 
+const nothing = () => {}
+const quiet = { debug: nothing, info: nothing, warn: nothing }
+
 class DatabaseAway extends Error {}
+
+/** Writes down which message came to which key. */
+const reacting =
+  (faults: { reaction: number }, states: Map<string, readonly string[]>) =>
+  async (work: Documents<string[]>, fresh: readonly Message[]) => {
+    for (const { key, id, data } of fresh) {
+      const { fault } = data as z.infer<typeof asked>
+      if (fault !== undefined || faults.reaction-- > 0) throw new TypeError(fault ?? 'for now')
+      work.set(key, [...(work.get(key) ?? []), id])
+    }
+    for (const { key } of fresh) states.set(key, work.get(key) ?? [])
+    return []
+  }
 
 /** A consumer whose reactions write down which message came to which key, in order. Faults are how many calls fail, from now on. */
 export const consumer = ({
@@ -53,15 +69,7 @@ export const consumer = ({
   const memory = new MemoryMessageStore<string[]>()
   const states = new Map<string, readonly string[]>()
 
-  const react = async (work: Documents<string[]>, fresh: readonly Message[]) => {
-    for (const { key, id, data } of fresh) {
-      const { fault } = data as z.infer<typeof asked>
-      if (fault !== undefined || faults.reaction-- > 0) throw new TypeError(fault ?? 'for now')
-      work.set(key, [...(work.get(key) ?? []), id])
-    }
-    for (const { key } of fresh) states.set(key, work.get(key) ?? [])
-    return []
-  }
+  const react = reacting(faults, states)
   const handler = recordHandler<Documents<string[]>>({
     consumer: 'tester',
     catalogue,
@@ -91,16 +99,11 @@ export const consumer = ({
         letters.push(...records)
       },
     },
-    log: {
-      debug: () => {},
-      info: () => {},
-      warn: () => {},
-      error: (details, message) => lines.push({ details: details as Record<string, unknown>, message }),
-    },
+    log: { ...quiet, error: (details, message) => lines.push({ details: details as Record<string, unknown>, message }) },
     observe: {
       transaction: (messages, { duplicates }) => {
-        transactions.push(messages.map((m) => m.id))
         seen.duplicates += duplicates
+        transactions.push(messages.map((m) => m.id))
       },
       deadLettered: (kind) => seen.deadLettered.push(kind),
       retried: () => seen.retried++,
