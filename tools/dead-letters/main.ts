@@ -16,7 +16,7 @@ const deadLettersCommand = command({
     ['replay LETTER|--order|--all', 'handles them anew, with their own event ids, oldest first per order'],
     ['discard LETTER|--order|--all', 'takes them away without effect; never a compensation, which only replaying completes'],
     ['park TOPIC PARTITION OFFSET', 'sets a record aside that a consumer has before it, such as one that it cannot get past'],
-    ['LETTER', '<service>:<topic>/<partition>/<offset>, as list prints it'],
+    ['LETTER', '<service>:<topic>/<partition>/<offset>/<fingerprint>, as list prints it'],
   ],
   options: {
     order: option('ORDER_ID', 'those of one order', text),
@@ -94,12 +94,19 @@ const readLetter = (text: string, { urls }: ServicesAccess): { service: string; 
   const service = text.slice(0, colon)
   if (colon < 1 || urls[service] === undefined)
     throw new Misuse(
-      `${text} is no letter: expected <service>:<topic>/<partition>/<offset>, with a service of ${Object.keys(urls).join(', ')}`,
+      `${text} is no letter: expected <service>:<topic>/<partition>/<offset>/<fingerprint>, with a service of ${Object.keys(urls).join(', ')}`,
     )
   return { service, id: text.slice(colon + 1) }
 }
 
 const nameOf = ({ consumer, id }: Pick<LetterView, 'consumer' | 'id'>) => `${consumer}:${id}`
+
+const attention = ({ kind }: LetterView): string =>
+  kind === 'unsendable' ? 'the broker does not take it, replay it once it does' : 'a compensation, tried again by itself'
+
+/** A key or a header may hold what a terminal acts upon. */
+const plain = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (control) => `\\x${(control.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`)
 
 const list = async ({ services, shop, order, json }: Request): Promise<number> => {
   const letters = (await Promise.all(services.map((s) => deadLetterClient(shop, s).list(order)))).flat()
@@ -107,9 +114,9 @@ const list = async ({ services, shop, order, json }: Request): Promise<number> =
   else if (letters.length === 0) console.log('no dead letters')
   else {
     for (const l of letters) {
-      const mark = l.needsAttention ? '  NEEDS ATTENTION: a compensation, tried again by itself' : ''
-      console.log(`${nameOf(l)}  ${l.kind}  ${l.type ?? '(unknown type)'}  order ${l.key ?? '(no key)'}${mark}`)
-      console.log(`    ${l.error}  (attempts: ${l.attempts}, last at ${l.lastAt})`)
+      const mark = l.needsAttention ? `  NEEDS ATTENTION: ${attention(l)}` : ''
+      console.log(`${nameOf(l)}  ${l.kind}  ${l.type ?? '(unknown type)'}  order ${plain(l.key ?? '(no key)')}${mark}`)
+      console.log(`    ${plain(l.error)}  (attempts: ${l.attempts}, last at ${l.lastAt})`)
     }
     const held = letters.filter((l) => l.kind === 'held').length
     console.log(`${letters.length} dead letters, ${held} of them waiting behind another one of their order`)
@@ -125,18 +132,22 @@ const show = async ({ letter = '', shop, json }: Request): Promise<number> => {
   return 0
 }
 
+const headersShownMax = 50
+
 const describe = (l: LetterContent): string =>
   [
     nameOf(l),
     `  kind      ${l.kind}${l.needsAttention ? ', needs attention' : ''}`,
-    `  event     ${l.type ?? '(unknown type)'} ${l.eventId ?? ''}`,
-    `  order     ${l.key ?? '(no key)'}`,
+    `  event     ${l.type ?? '(unknown type)'} ${plain(l.eventId ?? '')}`,
+    `  order     ${plain(l.key ?? '(no key)')}`,
     `  error     ${l.error}`,
     `  attempts  ${l.attempts}, first ${l.firstAt}, last ${l.lastAt}`,
     '  headers',
-    ...Object.entries(l.headers).map(([name, value]) => `    ${name}: ${value.slice(0, 200)}`),
+    ...Object.entries(l.headers)
+      .slice(0, headersShownMax)
+      .map(([name, value]) => `    ${plain(name.slice(0, 200))}: ${plain(value.slice(0, 200))}`),
     '  value',
-    `    ${(l.value ?? '(none)').slice(0, 4_000)}`,
+    `    ${plain((l.value ?? '(none)').slice(0, 4_000))}`,
   ].join('\n')
 
 /** What the services were asked for and what came of it. */

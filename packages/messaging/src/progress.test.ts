@@ -14,6 +14,7 @@ const catalogue: Catalogue = {
   address: (type) => ({ ceType: type, source: '/test', topic: 'asks' }),
   lookup: (ceType) => (ceType === 'Asked' ? { type: ceType, schema: z.unknown(), consumed: true } : undefined),
   compensates: () => false,
+  isOtherVersion: () => false,
   deadLetterTopic: (topic) => `${topic}.dead-letter`,
 }
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }

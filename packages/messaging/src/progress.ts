@@ -1,5 +1,5 @@
 import type { DeadLetter } from './dead-letter.ts'
-import { describe, type HandlingOptions } from './handling.ts'
+import { describe, type HandlingOptions } from './persisting.ts'
 import type { MessageStore } from './store.ts'
 import { Abandoned, type ConsumedRecord, type HandleRecords, type Place } from './transport.ts'
 

@@ -1,4 +1,5 @@
-import { type HandlingOptions, recordHandler } from './handling.ts'
+import { recordHandler } from './handling.ts'
+import type { HandlingOptions } from './persisting.ts'
 import type { MessageStore } from './store.ts'
 import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords, type Place } from './transport.ts'
 

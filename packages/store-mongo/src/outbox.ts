@@ -15,6 +15,8 @@ const leftOverAgeMs = 3_000
 const leaseMs = 5_000
 /** The clocks of two machines may differ by some seconds. */
 const leaseFromNowMsMax = 2 * leaseMs
+/** While keys are held back: another process may have let one go. */
+const blockedIntervalMs = 1_000
 /** Ids known to have been relayed, so that a document read before they were forgotten does not bring them back. */
 const relayedIdsMax = 20_000
 
@@ -53,10 +55,20 @@ export class MongoOutbox<State> {
   /** Whether left-over messages may be this process's own, which no other one takes: as it starts, and after a write that failed. */
   #takesAll = true
   #unsureAt = 0
+  readonly #askBlocked: () => Promise<ReadonlySet<string>>
+  /** Keys whose oldest message the broker does not take. Another process finds that out by itself: it relays the oldest one first. */
+  #blocked: ReadonlySet<string> = new Set()
+  #blockedAt = Number.NEGATIVE_INFINITY
 
-  constructor(collection: mongo.Collection<MessageDocument<State>>, leases: mongo.Collection<Lease>) {
+  /** @param askBlocked which keys are to be left alone. */
+  constructor(
+    collection: mongo.Collection<MessageDocument<State>>,
+    leases: mongo.Collection<Lease>,
+    askBlocked: () => Promise<ReadonlySet<string>>,
+  ) {
     this.#collection = collection
     this.#leases = leases
+    this.#askBlocked = askBlocked
   }
 
   /** Notes what a document carries, as it was written or read. */
@@ -87,13 +99,29 @@ export class MongoOutbox<State> {
   async pending(limit: number): Promise<readonly Stored[]> {
     if (performance.now() >= this.#sweepAt) await this.#sweep(limit)
     if (this.#toForget.size > 0 && performance.now() >= this.#forgetAt) await this.#writeForgotten()
+    await this.#findBlocked()
     const found: Stored[] = []
     for (const [key, entries] of this.#unsent) {
+      if (this.#blocked.has(key)) continue
       // A document's messages go together, or those behind the limit could be read again before the first are forgotten.
       for (const e of entries) found.push({ message: toMessage(e, key), at: key })
       if (found.length >= limit) break
     }
     return found
+  }
+
+  /** Says that a letter of an outgoing message came or went in this process. */
+  lookForBlocked(): void {
+    this.#blockedAt = Number.NEGATIVE_INFINITY
+  }
+
+  /** Asks once, and while there are some. */
+  async #findBlocked(): Promise<void> {
+    const now = performance.now()
+    const isKnown = this.#blockedAt > Number.NEGATIVE_INFINITY && this.#blocked.size === 0
+    if (isKnown || now - this.#blockedAt < blockedIntervalMs) return
+    this.#blocked = await this.#askBlocked()
+    this.#blockedAt = now
   }
 
   async forget(sent: readonly Stored[]): Promise<void> {
