@@ -12,7 +12,7 @@ import { profileOf, requestsOf } from './profile.ts'
 import { Random } from './random.ts'
 import { answersKept, cancellationsHonoured, handledInOrder, lettersHaveCause } from './rules.ts'
 import { snapshotOf } from './snapshot.ts'
-import { canBeToldAgain } from './telling-again.ts'
+import { canBeToldAgain } from './told-again.ts'
 import { World } from './world.ts'
 
 export interface RunOptions {
