@@ -8,7 +8,11 @@ import type { World } from './world.ts'
 type Encoded = ReturnType<typeof encode>
 
 /** All of a record but how it was traced. */
-const textOf = ({ key, value, headers: { traceparent: _, ...headers } }: Pick<Encoded, 'key' | 'value' | 'headers'>): string =>
+const textOf = ({
+  key,
+  value,
+  headers: { traceparent: _, ce_toldagain: __, ...headers },
+}: Pick<Encoded, 'key' | 'value' | 'headers'>): string =>
   `${key} ${Object.entries(headers).sort().join(' ')} ${value?.toString()}`
 
 /** A request that came too late is not told again. */
