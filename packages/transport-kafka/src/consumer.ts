@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Log, type Lost, type SubscribeOptions, type Subscription, within } from '@shop/messaging/driver'
+import type { Log, Lost, SubscribeOptions, Subscription } from '@shop/messaging/driver'
 import type { Kafka } from 'kafkajs'
 import { kafkaAdmin } from './admin.ts'
 import { groupLag } from './lag.ts'
-import { lostBetween } from './lost.ts'
+import { lookForLost } from './lost.ts'
 import { openSession, type Session } from './session.ts'
 
 /** What a consumer of this broker can be set to beyond the port. */
@@ -40,8 +40,6 @@ export interface ConsumeOptions extends SubscribeOptions, ConsumerSettings {
 
 const restartDelayMsMin = 100
 const failuresInRowMax = 10
-/** Of looking for holes before the group is joined; without an answer it is joined all the same. */
-const lookMsMax = 3_000
 /** A consumer that was in its group for so long had not failed to run. */
 const healthyMs = 60_000
 
@@ -63,17 +61,6 @@ export const consume = (options: ConsumeOptions): Subscription => {
     options.onLost?.(lost)
   }
 
-  /** Before joining: as soon as kafkajs has seen a hole, it has set the group behind it. */
-  const lookForLost = async () => {
-    try {
-      const stretches = await within(lookMsMax, 'looking for holes', admin.stretches(topics))
-      const places = await within(lookMsMax, 'looking for holes', admin.groupPlaces(groupId, topics, stretches))
-      for (const lost of lostBetween(places, stretches)) onLost(lost)
-    } catch (error) {
-      log.debug({ err: error, groupId }, 'kafka: nobody said whether records were lost')
-    }
-  }
-
   const open = () =>
     openSession({
       ...options,
@@ -90,7 +77,7 @@ export const consume = (options: ConsumeOptions): Subscription => {
 
   /** @returns what ended it, or `undefined` when that was stop(). */
   const runOnce = async (): Promise<{ readonly error: unknown; readonly healthy: boolean } | undefined> => {
-    await Promise.race([stopped, lookForLost()])
+    await Promise.race([stopped, lookForLost({ admin, groupId, topics, log, onLost })])
     const current = open()
     session = current
     const error = await Promise.race([stopped, current.crashed])

@@ -1,5 +1,5 @@
 /** Finds holes: records that a group should still have got, and that its topic no longer has. kafkajs passes over them in silence. */
-import type { GroupPlace, Lost, Stretch } from '@shop/messaging/driver'
+import { type GroupPlace, type Log, type Lost, type Stretch, type TransportAdmin, within } from '@shop/messaging/driver'
 import { kafkaPosition } from './position.ts'
 
 const offsetOf = (position: string): number => Number(kafkaPosition(position).offset)
@@ -18,6 +18,27 @@ export const lostBetween = (places: readonly GroupPlace[], stretches: readonly S
     if (committed < first) return [{ topic, position, resumesAt: log.begin, records: first - committed }]
     return committed > end ? [{ topic, position, resumesAt: log.begin }] : []
   })
+}
+
+/** Of each of two questions; without an answer the group is joined all the same. */
+const lookMsMax = 3_000
+
+/** To be done before joining: as soon as kafkajs has seen a hole, it has set the group behind it. Never rejects. */
+export const lookForLost = async (options: {
+  readonly admin: TransportAdmin
+  readonly groupId: string
+  readonly topics: readonly string[]
+  readonly log: Log
+  readonly onLost: (lost: Lost) => void
+}): Promise<void> => {
+  const { admin, groupId, topics, log, onLost } = options
+  try {
+    const stretches = await within(lookMsMax, 'looking for holes', admin.stretches(topics))
+    const places = await within(lookMsMax, 'looking for holes', admin.groupPlaces(groupId, topics, stretches))
+    for (const lost of lostBetween(places, stretches)) onLost(lost)
+  } catch (error) {
+    log.debug({ err: error, groupId }, 'kafka: nobody said whether records were lost')
+  }
 }
 
 /** What of a fetch shows where it stands in its partition. */
