@@ -1,12 +1,4 @@
-import {
-  type ConsumedRecord,
-  partsWith,
-  type RawHeader,
-  type RecordParts,
-  readableName,
-  setHeader,
-  textOf,
-} from '@shop/messaging/driver'
+import { type ConsumedRecord, partsWith, type RawHeader, type RecordParts, setHeader, textOf } from '@shop/messaging/driver'
 import type { Batch, KafkaMessage } from 'kafkajs'
 import { unreadableReason } from './mends/batch.ts'
 import { positionOf } from './position.ts'
@@ -42,9 +34,9 @@ const partsOf = ({ key, headers }: KafkaMessage, names?: readonly string[]): Rec
   const texts: Record<string, string> = {}
   const odd: RawHeader[] = []
   for (const name of names ?? Object.keys(contents)) {
-    const content = Object.hasOwn(contents, name) ? contents[name] : undefined
+    const content = names === undefined || Object.hasOwn(contents, name) ? contents[name] : undefined
     if (content === undefined) continue
-    const text = Buffer.isBuffer(content) && readableName(name) === name ? textOf(content) : undefined
+    const text = Buffer.isBuffer(content) && !name.includes('\0') ? textOf(content) : undefined
     if (text !== undefined) setHeader(texts, name, text)
     else if (Array.isArray(content)) for (const each of content as readonly Content[]) odd.push([name, each])
     else odd.push([name, content as Content])
