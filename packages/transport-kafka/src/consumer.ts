@@ -43,6 +43,17 @@ const failuresInRowMax = 10
 /** A consumer that was in its group for so long had not failed to run. */
 const healthyMs = 60_000
 
+const settingsOf = (options: ConsumeOptions) => ({
+  maxRecordsPerChunk: options.maxRecordsPerChunk ?? 200,
+  sessionTimeoutMs: options.sessionTimeoutMs ?? 6_000,
+  rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 10_000,
+  heartbeatIntervalMs: options.heartbeatIntervalMs ?? 1_000,
+  fetchWaitMsMax: options.fetchWaitMsMax ?? 250,
+  fetchIntervalMsMin: options.fetchIntervalMsMin ?? 0,
+  fetchBytesPerPartitionMax: options.fetchBytesPerPartitionMax ?? 262_144,
+  commitIntervalMs: options.commitIntervalMs ?? 500,
+})
+
 /**
  * Consumes as a member of a group until it is stopped. Starts in the background, so that a process starts without its broker, too.
  *
@@ -61,19 +72,7 @@ export const consume = (options: ConsumeOptions): Subscription => {
     options.onLost?.(lost)
   }
 
-  const open = () =>
-    openSession({
-      ...options,
-      onLost,
-      maxRecordsPerChunk: options.maxRecordsPerChunk ?? 200,
-      sessionTimeoutMs: options.sessionTimeoutMs ?? 6_000,
-      rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 10_000,
-      heartbeatIntervalMs: options.heartbeatIntervalMs ?? 1_000,
-      fetchWaitMsMax: options.fetchWaitMsMax ?? 250,
-      fetchIntervalMsMin: options.fetchIntervalMsMin ?? 0,
-      fetchBytesPerPartitionMax: options.fetchBytesPerPartitionMax ?? 262_144,
-      commitIntervalMs: options.commitIntervalMs ?? 500,
-    })
+  const open = () => openSession({ ...options, ...settingsOf(options), onLost })
 
   /** @returns what ended it, or `undefined` when that was stop(). */
   const runOnce = async (): Promise<{ readonly error: unknown; readonly healthy: boolean } | undefined> => {
