@@ -79,7 +79,7 @@ describe('npm run simulate', () => {
   })
 
   test.each([
-    [['--seeds', 'many'], '--seeds needs a whole number from 1 on'],
+    [['--seeds', 'many'], '--seeds must be a whole number from 1 on'],
     [['--bug', 'none'], 'there is no bug called none; the names are: dedupe-off,'],
     [['--fast'], "Unknown option '--fast'"],
   ])('%j is refused with what to do', (args, sentence) => {
@@ -90,7 +90,7 @@ describe('npm run simulate', () => {
 
   test('--help tells its options', () => {
     expect(execFileSync(process.execPath, [main, '--help'], { encoding: 'utf8' })).toMatch(
-      /--seeds N[\s\S]*--bugs[\s\S]*Exit status/,
+      /--seeds N[\s\S]*--bugs[\s\S]*Exit code/,
     )
   })
 })
