@@ -37,13 +37,18 @@ const mendHeartbeats = (group: ClassOf<ConsumerGroup>): void => {
 /** When the metadata came, by `performance.now()`. */
 const metadataAt = new WeakMap<BrokerPool, number>()
 const refreshing = new WeakSet<BrokerPool>()
+/** The latest renewal: the next one begins when it has ended, or an older answer about fewer topics could replace a newer one. */
+const renewals = new WeakMap<BrokerPool, Promise<unknown>>()
 
 const mendMetadataAge = ({ prototype }: ClassOf<BrokerPool>): void => {
   const refresh = asKnown(prototype.refreshMetadata, 'this.metadataExpireAt = Date.now() + this.metadataMaxAge', mend)
   const refreshIfNecessary = asKnown(prototype.refreshMetadataIfNecessary, 'Date.now() > this.metadataExpireAt', mend)
 
   prototype.refreshMetadata = async function (topics) {
-    const answer = await refresh.call(this, topics)
+    const before = renewals.get(this) ?? Promise.resolve()
+    const renewal = before.catch(() => {}).then(() => refresh.call(this, topics))
+    renewals.set(this, renewal)
+    const answer = await renewal
     metadataAt.set(this, performance.now())
     return answer
   }
