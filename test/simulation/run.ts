@@ -10,7 +10,7 @@ import { hasOutgoing, type Parts, replayable } from './parts.ts'
 import type { Process } from './process.ts'
 import { profileOf, requestsOf } from './profile.ts'
 import { Random } from './random.ts'
-import { answersKept, cancellationsHonoured, handledInOrder, lettersHaveCause } from './rules.ts'
+import { answersKept, cancellationsHonoured, handledInOrder, honestIsTrusted, lettersHaveCause } from './rules.ts'
 import { snapshotOf } from './snapshot.ts'
 import { World } from './world.ts'
 
@@ -182,6 +182,7 @@ class Run {
       ...cancellationsHonoured(orders),
       ...handledInOrder(world, orders),
       ...lettersHaveCause(world),
+      ...honestIsTrusted(world),
     ]
   }
 }

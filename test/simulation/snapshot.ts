@@ -118,7 +118,7 @@ const addTopics = (files: Files, { broker, broken }: World): Topics => {
     for (const { records } of broker.partitions(name))
       for (const { headers: h } of records) {
         const origin = `${h['dead-letter-topic']}/${h['dead-letter-position']}`
-        deadLetters.push({ consumer, eventId: h.ce_id, origin })
+        deadLetters.push({ consumer, eventId: h.ce_id, kind: h['dead-letter-kind'], origin })
       }
   return { recordCount, deadLetters, undecodable }
 }

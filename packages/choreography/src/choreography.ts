@@ -14,9 +14,9 @@ export const choreography = choreograph({
       DeadlinePassed: [OrderCancellationRequested],
     },
     reactions: [
-      on(PaymentCaptured),
+      on(PaymentCaptured, OrderCancellationRequested),
       on(StockReserved),
-      on(DeliveryScheduled, OrderConfirmed),
+      needing(on(DeliveryScheduled, OrderConfirmed), PaymentCaptured, StockReserved),
       on(PaymentDeclined, OrderCancelled),
       on(PaymentRefunded, OrderCancelled),
     ],

@@ -1,9 +1,13 @@
+import { type Message, now } from './message.ts'
 import type { ConsumedRecord, OutgoingRecord } from './transport.ts'
 
 /** Why a record was set aside. */
 export interface Failure {
-  /** `undecodable`: it can never be handled as it is. `failed`: handling it went wrong each time. `held`: it waits behind a failed one of its key. */
-  readonly kind: 'undecodable' | 'failed' | 'held'
+  /**
+   * `undecodable`: it can never be handled as it is. `failed`: handling it went wrong each time. `held`: it waits behind a failed one of its
+   * key. `suspicious`: it contradicts what the consumer knows.
+   */
+  readonly kind: 'undecodable' | 'failed' | 'held' | 'suspicious'
   /** One line. */
   readonly error: string
   readonly attempts: number
@@ -20,6 +24,24 @@ export interface DeadLetter {
   readonly record: ConsumedRecord
   readonly failure: Failure
 }
+
+/** True when what comes later for its key has to wait behind the letter. */
+export const holdsKey = ({ failure }: Pick<DeadLetter, 'failure'>): boolean =>
+  failure.kind === 'failed' || failure.kind === 'held'
+
+/** What a letter's event is handled under; `undefined` when nothing of its record is to be trusted, not even the id. */
+export const handledBy = ({ record, failure }: DeadLetter): Pick<Message, 'id' | 'source'> | undefined =>
+  failure.eventId === undefined || !holdsKey({ failure }) ? undefined : { id: failure.eventId, source: record.headers.ce_source }
+
+/** The letter of a message that turned out to be suspicious when it was tried again: it holds its key no longer. */
+export const doubtedLetter = (letter: DeadLetter, reason: string): DeadLetter =>
+  letterOf(letter.record, {
+    ...letter.failure,
+    kind: 'suspicious',
+    error: reason,
+    attempts: letter.failure.attempts + 1,
+    lastAt: now(),
+  })
 
 export const letterOf = (record: ConsumedRecord, failure: Failure): DeadLetter => ({
   id: `${record.topic}/${record.position}`,

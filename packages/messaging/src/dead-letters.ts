@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Catalogue } from './catalogue.ts'
-import type { DeadLetter } from './dead-letter.ts'
+import { type DeadLetter, holdsKey } from './dead-letter.ts'
 import { decode } from './envelope.ts'
 import type { Faults } from './fault-points.ts'
 import { describe, reactThenPass } from './handling.ts'
 import type { Log } from './log.ts'
 import { now, nowMs } from './message.ts'
 import type { DeadLetterStore, React } from './store.ts'
+import { suspiciousLetters } from './suspicious-letters.ts'
 
 export interface DeadLettersOptions<Work> {
   readonly store: DeadLetterStore<Work>
@@ -21,6 +22,7 @@ export type Selection = { readonly id: string } | { readonly key: string } | { r
 
 /**
  * - `handled`, `duplicate` (its event had been handled), `not-ours` (this consumer no longer reacts to it), `discarded`: the letter is gone.
+ * - `suspicious`: it contradicts what the consumer knows; it stays, and holds its key no longer.
  * - `failed`: it went wrong again. `waiting`: another letter of its key has to go first. `refused`: it is a compensation.
  * - `would-replay`, `would-discard`: nothing was done, as asked.
  */
@@ -29,6 +31,7 @@ export type LetterOutcome =
   | 'duplicate'
   | 'not-ours'
   | 'discarded'
+  | 'suspicious'
   | 'failed'
   | 'waiting'
   | 'refused'
@@ -85,10 +88,10 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
   const select = (selection: Selection) => store.letters({ limit: lettersMax, ...('all' in selection ? {} : selection) })
 
   /** The letter of the same key that has to go first. */
-  const firstOf = async ({ record, failure }: DeadLetter): Promise<DeadLetter | undefined> => {
-    if (failure.kind === 'undecodable' || record.key === null) return undefined
-    const ofKey = await store.letters({ key: record.key, limit: lettersMax })
-    return ofKey.find((l) => l.failure.kind !== 'undecodable')
+  const firstOf = async (letter: DeadLetter): Promise<DeadLetter | undefined> => {
+    const { key } = letter.record
+    if (!holdsKey(letter) || key === null) return undefined
+    return (await store.letters({ key, limit: lettersMax })).find(holdsKey)
   }
 
   const replayOne = async (letter: DeadLetter): Promise<LetterResult> => {
@@ -100,7 +103,12 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
         await store.discard(letter)
         return { id, outcome: 'not-ours' }
       }
-      const { handled } = await store.handleParked(letter, decoded.message, react)
+      const { handled, suspicious } = await store.handleParked(letter, decoded.message, react)
+      const doubt = suspicious.find((s) => s.message === decoded.message)
+      // What had waited for this one and is doubted has no letter yet.
+      const waited = suspicious.filter((s) => s !== doubt)
+      if (waited.length > 0) await store.park(suspiciousLetters(waited, new Map(), catalogue))
+      if (doubt !== undefined) return { id, outcome: 'suspicious', error: doubt.reason }
       log.info({ deadLetter: id, key: record.key, handled }, 'dead letter replayed')
       return { id, outcome: handled > 0 ? 'handled' : 'duplicate' }
     } catch (error) {
@@ -118,8 +126,8 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
     const results: LetterResult[] = []
     const stuck = new Set<string>()
     for (const letter of letters) {
-      const { id, record, failure } = letter
-      const key = failure.kind === 'undecodable' ? id : (record.key ?? id)
+      const { id, record } = letter
+      const key = holdsKey(letter) ? (record.key ?? id) : id
       if (stuck.has(key)) {
         results.push({ id, outcome: 'waiting', error: 'an earlier one of its key failed again' })
         continue

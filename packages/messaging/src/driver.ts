@@ -1,12 +1,22 @@
 /** What a store or a transport is written with, beyond what its users need. */
-export { byKey, distinct, notYetHandled, type Sorted, sortBatch } from './batch.ts'
-export { type DeadLetter, type Failure, letterOf, restoredLetter, type StoredRecord } from './dead-letter.ts'
+export { byKey, distinct, handledAs, isHandled, notYetHandled, type Sorted, sortBatch } from './batch.ts'
+export {
+  type DeadLetter,
+  doubtedLetter,
+  type Failure,
+  handledBy,
+  holdsKey,
+  letterOf,
+  restoredLetter,
+  type StoredRecord,
+} from './dead-letter.ts'
 export { assertOwnKeys, type Decided, type DocumentStore, Documents, type NewDocument } from './documents.ts'
 export { gather, Overloaded } from './gather.ts'
 export type { Log } from './log.ts'
 export { type Message, newId, nowMs, optionalParts, startedBy } from './message.ts'
 export { restAfter, restAfterSweep } from './pacing.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
+export { type CarriedOut, carryOut, type Doubt, type Suspicious, trusted } from './suspicion.ts'
 export {
   Abandoned,
   type Assignment,
@@ -25,5 +35,5 @@ export {
   type Transport,
   type TransportAdmin,
 } from './transport.ts'
-export { type Arranged, type Arrivals, arrange, Needs, type NeedsByType, noArrivals } from './waiting.ts'
+export { type Arranged, type Arrivals, arrange, type Doubted, Needs, type NeedsByType, noArrivals, nobody } from './waiting.ts'
 export { TookTooLong, within } from './within.ts'

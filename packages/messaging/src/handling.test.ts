@@ -6,13 +6,18 @@ import type { Documents } from './documents.ts'
 import { encode } from './envelope.ts'
 import { recordHandler } from './handling.ts'
 import { MemoryMessageStore } from './memory/index.ts'
-import { type Message, startedBy } from './message.ts'
+import { startedBy } from './message.ts'
+import type { React } from './store.ts'
 import { Abandoned, type Assignment, type ConsumedRecord, type OutgoingRecord } from './transport.ts'
 
 const asked = z.object({ fault: z.string().optional() })
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: type, source: '/test', topic: 'asks' }),
-  lookup: (ceType) => (/^Asked|Other$/.test(ceType) ? { type: ceType, schema: asked, consumed: ceType === 'Asked' } : undefined),
+  ceTypeOf: (type) => type,
+  lookup: (ceType) =>
+    /^Asked|Other$/.test(ceType)
+      ? { type: ceType, schema: asked, consumed: ceType === 'Asked', source: '/test', topic: 'asks' }
+      : undefined,
   compensates: () => false,
   deadLetterTopic: (topic) => `${topic}.dead-letter`,
 }
@@ -39,9 +44,14 @@ const consumer = ({ attemptsMax = 3 } = {}) => {
   const memory = new MemoryMessageStore<string[]>()
   const states = new Map<string, readonly string[]>()
 
-  const react = async (work: Documents<string[]>, fresh: readonly Message[]) => {
-    for (const { key, id, data } of fresh) {
+  const react: React<Documents<string[]>> = async (work, fresh, doubt) => {
+    for (const message of fresh) {
+      const { key, id, data } = message
       const { fault } = data as z.infer<typeof asked>
+      if (fault === 'odd') {
+        doubt(message, 'it contradicts')
+        continue
+      }
       if (fault !== undefined || faults.reaction-- > 0) throw new TypeError(fault ?? 'for now')
       work.set(key, [...(work.get(key) ?? []), id])
     }
@@ -113,6 +123,35 @@ describe('a chunk', () => {
     const other = ask(1)
     await handle({ ...other, headers: { ...other.headers, ce_type: 'Other' } })
     expect(seen).toMatchObject({ storeCalls: 0, publishCalls: 0 })
+  })
+})
+
+describe('a message that is doubted', () => {
+  test('is set aside as it came, is tried once and holds nothing up; all else of its chunk is one transaction', async () => {
+    const { handle, letters, transactions, handledOf, seen } = consumer()
+    const records = [ask(1), ask(1, 'odd'), ask(1), ask(2)]
+    await handle(...records)
+    expect(transactions).toEqual([[records[0]?.id, records[2]?.id, records[3]?.id]])
+    expect(handledOf(1)).toEqual([records[0]?.id, records[2]?.id])
+    expect(letters).toHaveLength(1)
+    expect(letters[0]).toMatchObject({ topic: 'asks.dead-letter', key: records[1]?.key, value: records[1]?.value })
+    expect(letters[0]?.headers).toMatchObject({
+      'dead-letter-kind': 'suspicious',
+      'dead-letter-error': 'it contradicts',
+      'dead-letter-attempts': '1',
+      'dead-letter-event-id': records[1]?.id,
+    })
+    expect(seen).toMatchObject({ storeCalls: 1, publishCalls: 1, deadLettered: ['suspicious'], retried: 0 })
+    await handle(ask(1))
+    expect(handledOf(1)).toHaveLength(3)
+  })
+
+  test('is one of thousands that cost the others nothing: one transaction, one publish', async () => {
+    const { handle, letters, handledOf, seen } = consumer()
+    await handle(...Array.from({ length: 3_000 }, () => ask(1, 'odd')), ask(2))
+    expect(handledOf(2)).toHaveLength(1)
+    expect(letters).toHaveLength(3_000)
+    expect(seen).toMatchObject({ storeCalls: 1, publishCalls: 1 })
   })
 })
 

@@ -1,5 +1,5 @@
 export { byKey, distinct } from './batch.ts'
-export type { Catalogue } from './catalogue.ts'
+export type { Catalogue, KnownEvent } from './catalogue.ts'
 export type { DeadLetter, Failure } from './dead-letter.ts'
 export {
   type DeadLetters,
@@ -32,6 +32,7 @@ export {
 export { restAfterSweep } from './pacing.ts'
 export { type Relay, type RelayOptions, relayOnce, startRelay } from './relay.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
+export type { Doubt, Suspicious } from './suspicion.ts'
 export {
   Abandoned,
   type Assignment,

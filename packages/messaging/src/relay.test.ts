@@ -10,7 +10,8 @@ import type { OutgoingRecord } from './transport.ts'
 
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: type, source: '/test', topic: 'told' }),
-  lookup: () => ({ type: 'Told', schema: z.unknown(), consumed: true }),
+  ceTypeOf: (type) => type,
+  lookup: () => ({ type: 'Told', schema: z.unknown(), consumed: true, source: '/test', topic: 'tells' }),
   compensates: () => false,
   deadLetterTopic: (topic) => topic,
 }

@@ -13,7 +13,7 @@ export interface LetterView {
   readonly eventId?: string | undefined
   /** The service that set it aside. */
   readonly consumer: string
-  readonly kind: 'undecodable' | 'failed' | 'held'
+  readonly kind: 'undecodable' | 'failed' | 'held' | 'suspicious'
   readonly error: string
   readonly attempts: number
   readonly firstAt: string
@@ -42,6 +42,7 @@ export interface LetterResult {
     | 'duplicate'
     | 'not-ours'
     | 'discarded'
+    | 'suspicious'
     | 'failed'
     | 'waiting'
     | 'refused'

@@ -15,7 +15,8 @@ export interface Sources {
 export const addGauges = (metrics: Metrics, { backlog, letterCounts, lag }: Sources): void => {
   addOutboxGauges(metrics, backlog)
   const letters = { name: 'shop_dead_letters', label: 'kind', source: 'dead_letters' } as const
-  const lettersHelp = 'Messages that are set aside now: undecodable, failed, or held behind a failed one of their order.'
+  const lettersHelp =
+    'Messages that are set aside now: undecodable, suspicious, failed, or held behind a failed one of their order.'
   sampledGauge(metrics, { ...letters, help: lettersHelp }, letterCounts)
   const behind = { name: 'shop_consumer_lag', label: 'topic', source: 'consumer_lag' } as const
   sampledGauge(metrics, { ...behind, help: 'Messages in a topic that this service has not yet handled.' }, lag)

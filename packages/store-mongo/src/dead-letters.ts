@@ -43,12 +43,14 @@ export class MongoDeadLetters {
 
   async counts(): Promise<Record<Failure['kind'], number>> {
     const count = (kind: Failure['kind']) => this.#collection.countDocuments({ kind })
-    const [undecodable, failed, held] = await Promise.all([count('undecodable'), count('failed'), count('held')])
-    return { undecodable, failed, held }
+    const [undecodable, failed, held, suspicious] = await Promise.all(
+      (['undecodable', 'failed', 'held', 'suspicious'] as const).map(count),
+    )
+    return { undecodable: undecodable ?? 0, failed: failed ?? 0, held: held ?? 0, suspicious: suspicious ?? 0 }
   }
 
   async update({ id, failure }: DeadLetter): Promise<void> {
-    await this.#collection.updateOne({ _id: id }, { $set: { failure: JSON.stringify(failure) } })
+    await this.#collection.updateOne({ _id: id }, { $set: { kind: failure.kind, failure: JSON.stringify(failure) } })
   }
 
   async remove({ id }: DeadLetter): Promise<void> {

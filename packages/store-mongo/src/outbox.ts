@@ -24,6 +24,8 @@ interface Lease {
 
 export const toEntry = (m: Message): StoredMessage => ({
   id: m.id,
+  ...(m.source === undefined ? {} : { source: m.source }),
+  ...(m.position === undefined ? {} : { position: m.position }),
   type: m.type,
   at: m.at,
   correlationId: m.correlationId,
@@ -176,6 +178,8 @@ export class MongoOutbox<State> {
 
 export const toMessage = (e: StoredMessage, key: string): Message => ({
   id: e.id,
+  ...(e.source === undefined ? {} : { source: e.source }),
+  ...(e.position === undefined ? {} : { position: e.position }),
   type: e.type,
   key,
   at: e.at,

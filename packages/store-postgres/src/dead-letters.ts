@@ -15,6 +15,19 @@ CREATE TABLE dead_letters (
 CREATE INDEX dead_letters_key ON dead_letters (key) WHERE kind <> 'undecodable';
 `
 
+/**
+ * Applied after `deadLettersSchema` and `messagingSchema`: events are told apart by source and id, and letters may be suspicious. Rows that
+ * are there already hold for every source; they have an index of their own, which empties as they are forgotten.
+ */
+export const doubtSchema = `
+ALTER TABLE inbox ADD COLUMN source text NOT NULL DEFAULT '', DROP CONSTRAINT inbox_pkey, ADD PRIMARY KEY (id, source);
+CREATE INDEX inbox_of_any_source ON inbox (id) WHERE source = '';
+ALTER TABLE dead_letters DROP CONSTRAINT dead_letters_kind_check,
+  ADD CHECK (kind IN ('undecodable', 'failed', 'held', 'suspicious'));
+DROP INDEX dead_letters_key;
+CREATE INDEX dead_letters_key ON dead_letters (key) WHERE kind IN ('failed', 'held');
+`
+
 interface Row {
   readonly id: string
   readonly record: StoredRecord
@@ -31,7 +44,7 @@ export const parkLetters = async (client: Queryable, letters: readonly DeadLette
   const keys = letters.flatMap((l) => l.record.key ?? [])
   // Waits for a replay that is taking the last letter of a key away.
   await client.query(
-    `SELECT 1 FROM dead_letters WHERE key = ANY($1::text[]) AND kind <> 'undecodable' ORDER BY position FOR UPDATE`,
+    `SELECT 1 FROM dead_letters WHERE key = ANY($1::text[]) AND kind IN ('failed', 'held') ORDER BY position FOR UPDATE`,
     [keys],
   )
   for (const { id, record, failure } of letters) {
@@ -39,7 +52,7 @@ export const parkLetters = async (client: Queryable, letters: readonly DeadLette
     await client.query(
       `INSERT INTO dead_letters (id, key, kind, record, value, failure)
        SELECT $1, $2::text, $3::text, $4, $5, $6
-        WHERE $3 <> 'held' OR EXISTS (SELECT FROM dead_letters WHERE key = $2 AND kind <> 'undecodable')
+        WHERE $3 <> 'held' OR EXISTS (SELECT FROM dead_letters WHERE key = $2 AND kind IN ('failed', 'held'))
        ON CONFLICT (id) DO NOTHING`,
       [id, record.key, failure.kind, JSON.stringify(rest), value, JSON.stringify(failure)],
     )
@@ -64,7 +77,7 @@ export const countLetters = async (pool: Pool): Promise<Record<Failure['kind'], 
   const { rows } = await pool.query<{ kind: Failure['kind']; count: number }>(
     'SELECT kind, count(*)::int AS count FROM dead_letters GROUP BY kind',
   )
-  return { undecodable: 0, failed: 0, held: 0, ...Object.fromEntries(rows.map((r) => [r.kind, r.count])) }
+  return { undecodable: 0, failed: 0, held: 0, suspicious: 0, ...Object.fromEntries(rows.map((r) => [r.kind, r.count])) }
 }
 
 /** @returns false when another one has taken it away. */

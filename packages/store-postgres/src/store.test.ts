@@ -3,7 +3,7 @@ import { backendUrl, type StoreFixture, storeConformance } from '@shop/messaging
 import { type React, startedBy } from '@shop/messaging/driver'
 import pg, { type Pool, type PoolClient } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { deadLettersSchema } from './dead-letters.ts'
+import { deadLettersSchema, doubtSchema } from './dead-letters.ts'
 import { migrate } from './migrate.ts'
 import { createPool } from './pool.ts'
 import { messagingSchema } from './schema.ts'
@@ -43,6 +43,7 @@ const prepare = async (): Promise<Pool> => {
   await migrate(observer, [
     messagingSchema,
     deadLettersSchema,
+    doubtSchema,
     waitingSchema,
     'CREATE TABLE counts (key uuid PRIMARY KEY, count int NOT NULL)',
   ])

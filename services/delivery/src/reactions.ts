@@ -6,10 +6,11 @@ import { decide, type Shipment } from './shipment.ts'
 /** @param isRefused orders whose delivery is to be rejected; default none. */
 export const reactions =
   (isRefused: (orderId: string) => boolean = () => false): React<Documents<Shipment>, Incoming<'delivery'>> =>
-  async (shipments, fresh) => {
+  async (shipments, fresh, doubt) => {
     const outgoing: Message[] = []
     for (const event of fresh) {
-      const { state, emit } = decide(shipments.get(event.key), event, isRefused(event.key))
+      const { state, emit, suspicious } = decide(shipments.get(event.key), event, isRefused(event.key))
+      if (suspicious !== undefined) doubt(event, suspicious)
       if (state !== undefined) shipments.set(event.key, state)
       outgoing.push(...emit.map((fact) => causedBy(event, fact)))
     }

@@ -1,4 +1,4 @@
-import { deadLettersSchema, messagingSchema, waitingSchema } from '@shop/store-postgres'
+import { deadLettersSchema, doubtSchema, messagingSchema, waitingSchema } from '@shop/store-postgres'
 
 /** In order; what was released is never changed, only added to. */
 export const migrations: readonly string[] = [
@@ -35,4 +35,8 @@ INSERT INTO arrivals (key, type, arrived, waiting)
 DELETE FROM reservations WHERE lines IS NULL;
 ALTER TABLE reservations DROP COLUMN early, ALTER COLUMN lines SET NOT NULL;
 `,
+  doubtSchema,
+  // What a payment and a delivery have to agree with; NULL in reservations of before.
+  `ALTER TABLE reservations ADD COLUMN placed json, ADD COLUMN contradicted boolean NOT NULL DEFAULT false,
+     ADD COLUMN captured_id uuid, ADD COLUMN reserved_id uuid;`,
 ]

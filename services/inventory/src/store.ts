@@ -9,10 +9,26 @@ interface ReservationRow {
   status: NonNullable<Reservation['status']> | null
   lines: Reservation['lines']
   reason: string | null
+  placed: Reservation['placed'] | null
+  contradicted: boolean
+  captured_id: string | null
+  reserved_id: string | null
 }
 
-const toReservation = ({ status, lines, reason }: ReservationRow): Reservation => ({
+const toReservation = ({
+  status,
   lines,
+  reason,
+  placed,
+  contradicted,
+  captured_id,
+  reserved_id,
+}: ReservationRow): Reservation => ({
+  lines,
+  ...(placed == null ? {} : { placed }),
+  ...(contradicted ? { contradicted } : {}),
+  ...(captured_id === null ? {} : { capturedId: captured_id }),
+  ...(reserved_id === null ? {} : { reservedId: reserved_id }),
   ...(status === null ? {} : { status }),
   ...(reason === null ? {} : { reason }),
 })
@@ -21,7 +37,7 @@ const toReservation = ({ status, lines, reason }: ReservationRow): Reservation =
 export const lockReservations = async (client: Queryable, orderIds: readonly string[]): Promise<Map<string, Reservation>> => {
   const { rows } = await client.query<ReservationRow>({
     name: 'reservations-lock',
-    text: `SELECT order_id, status, lines, reason FROM reservations
+    text: `SELECT order_id, status, lines, reason, placed, contradicted, captured_id, reserved_id FROM reservations
             WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`,
     values: [orderIds],
   })
@@ -54,14 +70,19 @@ export const saveReservations = async (client: Queryable, reservations: Readonly
   const changed = [...reservations.values()]
   await client.query({
     name: 'reservations-save',
-    text: `INSERT INTO reservations (order_id, status, lines, reason)
-           SELECT * FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[])
-           ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason`,
+    text: `INSERT INTO reservations (order_id, status, lines, reason, placed, contradicted, captured_id, reserved_id)
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::json[], $6::boolean[], $7::uuid[], $8::uuid[])
+           ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason,
+              contradicted = excluded.contradicted, captured_id = excluded.captured_id, reserved_id = excluded.reserved_id`,
     values: [
       [...reservations.keys()],
       changed.map((r) => r.status ?? null),
       changed.map((r) => JSON.stringify(r.lines)),
       changed.map((r) => r.reason ?? null),
+      changed.map((r) => (r.placed === undefined ? null : JSON.stringify(r.placed))),
+      changed.map((r) => r.contradicted ?? false),
+      changed.map((r) => r.capturedId ?? null),
+      changed.map((r) => r.reservedId ?? null),
     ],
   })
 }

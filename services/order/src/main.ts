@@ -8,7 +8,7 @@ import { routes } from './http.ts'
 import type { Order } from './order.ts'
 import { Pace } from './pace.ts'
 import { reactions } from './reactions.ts'
-import { loadProducts, orderModel, pendingDeadlines } from './store.ts'
+import { loadProducts, orderModel, pendingDeadlines, upgradeOrder } from './store.ts'
 
 await runParticipant({
   name: 'order',
@@ -25,7 +25,7 @@ await runParticipant({
   open: async ({ config, log, metrics, faults }) => {
     const connection = await connectMongo({ uri: config.DATABASE_URL, applicationName: 'order' })
     const model = orderModel(connection)
-    const store = new MongoMessageStore<Order>(connection, model)
+    const store = new MongoMessageStore<Order>(connection, model, upgradeOrder)
     const deadlines = new Deadlines({
       cancel: async (orderId) => void (await cancelOrder(store, orderId, 'deadline')),
       pending: (limit) => pendingDeadlines(model, limit),

@@ -1,4 +1,4 @@
-import { deadLettersSchema, messagingSchema } from '@shop/store-postgres'
+import { deadLettersSchema, doubtSchema, messagingSchema } from '@shop/store-postgres'
 
 /** In order; what was released is never changed, only added to. Amounts are minor units. */
 export const migrations: readonly string[] = [
@@ -32,4 +32,7 @@ CREATE TABLE ledger (
 );
 `,
   deadLettersSchema,
+  doubtSchema,
+  // The PaymentCaptured that was told; NULL in payments of before.
+  `ALTER TABLE payments ADD COLUMN captured_id uuid;`,
 ]

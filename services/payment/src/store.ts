@@ -10,14 +10,16 @@ interface PaymentRow {
   amount: number
   currency: string
   reason: string | null
+  captured_id: string | null
 }
 
-const toPayment = ({ status, customer_id, amount, currency, reason }: PaymentRow): Payment => ({
+const toPayment = ({ status, customer_id, amount, currency, reason, captured_id }: PaymentRow): Payment => ({
   status,
   customerId: customer_id,
   amount,
   currency,
   ...(reason === null ? {} : { reason }),
+  ...(captured_id === null ? {} : { capturedId: captured_id }),
 })
 
 type Queryable = Pick<PoolClient, 'query'>
@@ -26,7 +28,7 @@ type Queryable = Pick<PoolClient, 'query'>
 export const lockPayments = async (client: Queryable, orderIds: readonly string[]): Promise<Map<string, Payment>> => {
   const { rows } = await client.query<PaymentRow>({
     name: 'payments-lock',
-    text: `SELECT order_id, status, customer_id, amount, currency, reason FROM payments
+    text: `SELECT order_id, status, customer_id, amount, currency, reason, captured_id FROM payments
             WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`,
     values: [orderIds],
   })
@@ -49,8 +51,8 @@ export const savePayments = async (client: Queryable, payments: ReadonlyMap<stri
   const rows = [...payments]
   await client.query({
     name: 'payments-save',
-    text: `INSERT INTO payments (order_id, customer_id, status, amount, currency, reason)
-           SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+    text: `INSERT INTO payments (order_id, customer_id, status, amount, currency, reason, captured_id)
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::uuid[])
            ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason`,
     values: [
       rows.map(([orderId]) => orderId),
@@ -59,6 +61,7 @@ export const savePayments = async (client: Queryable, payments: ReadonlyMap<stri
       rows.map(([, p]) => p.amount),
       rows.map(([, p]) => p.currency),
       rows.map(([, p]) => p.reason ?? null),
+      rows.map(([, p]) => p.capturedId ?? null),
     ],
   })
 }

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { event } from '../define.ts'
 import { address, amount, currency, lines } from './values.ts'
 
-/** Why an order was asked to stop: its customer, or its deadline. */
-export const cancellationCause = z.enum(['customer', 'deadline'])
+/** Why an order was asked to stop: its customer, its deadline, or a payment that was made for another order than this one is. */
+export const cancellationCause = z.enum(['customer', 'deadline', 'contradiction'])
 
 export const OrderPlaced = event(
   'order',

@@ -1,4 +1,4 @@
-import type { DeadLetter } from '../dead-letter.ts'
+import { type DeadLetter, holdsKey } from '../dead-letter.ts'
 import type { LetterQuery } from '../store.ts'
 
 /** The dead letters of one service, in the order in which they were set aside. */
@@ -11,7 +11,7 @@ export class MemoryLetters {
 
   holds(key: string): boolean {
     if (this.#byId.size === 0) return false
-    for (const { record, failure } of this.#byId.values()) if (record.key === key && failure.kind !== 'undecodable') return true
+    for (const letter of this.#byId.values()) if (letter.record.key === key && holdsKey(letter)) return true
     return false
   }
 
@@ -33,7 +33,7 @@ export class MemoryLetters {
   }
 
   counts() {
-    const counts = { undecodable: 0, failed: 0, held: 0 }
+    const counts = { undecodable: 0, failed: 0, held: 0, suspicious: 0 }
     for (const { failure } of this.#byId.values()) counts[failure.kind]++
     return counts
   }
