@@ -11,7 +11,7 @@ export default defineConfig({
           include: ['chaos/plan.test.ts', 'bench/figures.test.ts', 'architecture/**/*.test.ts'],
         },
       },
-      { test: { name: 'simulation', include: ['simulation/**/*.test.ts'], testTimeout: 300_000 } },
+      { test: { name: 'simulation', include: ['{simulation,explore}/**/*.test.ts'], testTimeout: 300_000 } },
       {
         test: {
           name: 'scenarios',
@@ -22,6 +22,17 @@ export default defineConfig({
           // After the others: the simulation takes all processors, and what is timed here is a shop that has them.
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'tutorial',
+          include: ['tutorial/**/*.test.ts'],
+          // After the others: it starts a shop of its own.
+          sequence: { groupOrder: 2 },
+          fileParallelism: false,
+          testTimeout: 150_000,
           hookTimeout: 120_000,
         },
       },

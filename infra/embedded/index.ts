@@ -1,3 +1,4 @@
 export { type Backends, startBackends } from './backends.ts'
 export { buildPage } from './page.ts'
+
 export { type Shop, startShop } from './shop.ts'

@@ -25,7 +25,8 @@ describe('the manifest', () => {
     expect(ports).toEqual([...new Set(ports)].toSorted((a, b) => a - b))
   })
   test('has the port on which a service listens by itself', () => {
-    for (const { name, port } of participants) expect(read(`services/${name}/src/main.ts`)).toContain(`port.default(${port})`)
+    for (const { name, port } of participants)
+      expect(read(join('services', name, 'src', 'main.ts'))).toContain(`port.default(${port})`)
   })
   test('has the dashboard where compose has it, which is written by hand', () => {
     const { port } = services[0]

@@ -21,14 +21,14 @@ const add = (found: Map<string, number>, kind: Kind, where: string, by: number, 
   found.set(key, most ? Math.max(found.get(key) ?? 0, by) : (found.get(key) ?? 0) + by)
 }
 
-/** Everything that breaks a limit now. Tests may have long functions: a `describe` is one. */
+/** Everything that breaks a limit now. Tests and suites may have long functions: a `describe` is one. */
 export const sizesOf = ({ sources, texts }: Repository): Sizes => {
   const found = new Map<string, number>()
   for (const source of sources) {
     const { path, lines, functions, declaredFunctions, shoutedConstants, privateMembers } = source
     if (lines > fileLinesMax) add(found, 'lines', path, lines)
     for (const { name, lines } of functions)
-      if (lines > functionLinesMax && !path.endsWith('.test.ts') && !/^(describe|test|each)\(/.test(name))
+      if (lines > functionLinesMax && !/\.test\.ts$|\/conformance\//.test(path) && !/^(describe|test|each)\(/.test(name))
         add(found, 'lines of function', `${path} ${name}`, lines, true)
     if (declaredFunctions.length > 0) add(found, 'function declarations', path, declaredFunctions.length)
     if (shoutedConstants.length > 0) add(found, 'constants that shout', path, shoutedConstants.length)

@@ -10,14 +10,14 @@ export const namedFilesThatAreThere = (repository: Repository): string[] => {
     .filter(({ path }) => !path.startsWith('test/architecture/'))
     .flatMap(({ path, strings }) =>
       strings
-        .filter((text) => /^[\w./-]+\/[\w.-]+\.(ts|tsx|mjs)$/.test(text))
+        .filter((text) => /^[\w.][\w./-]*\/[\w.-]+\.(ts|tsx|mjs)$/.test(text))
         // from the file's own folder, from the root, or from a folder that is only known at run time
-        .filter((text) => !paths.has(posix.join(posix.dirname(path), text)) && !endings.has(text.replace(/^\.\//, '')))
+        .filter((text) => !paths.has(posix.join(posix.dirname(path), text)) && !endings.has(text.replace(/^\.?\//, '')))
         .map((text) => `${path} names ${text}, which is not there`),
     )
 }
 
-const testCommands = /^(pre)?(test|bench|chaos|crash-matrix|simulate|screenshots|architecture)(:|$)/
+const testCommands = /^(pre)?(test|bench|chaos|crash-matrix|simulate|explore|screenshots|architecture)(:|$)/
 const intoTest = /(^|[\s'"=:/.])test\/[\w-]+/
 
 /** Code, images, compose files and the scripts that are no tests start nothing of test/ and copy nothing of it. */

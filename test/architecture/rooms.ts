@@ -26,7 +26,7 @@ export const roomOf = (path: string): string => {
 
 /** What the sources of a package may import of others; tests may take any package. A driver is named by its kind. */
 export const layers: Readonly<Record<string, readonly string[]>> = {
-  'packages/choreography': [],
+  'packages/choreography': ['packages/manifest'],
   'packages/manifest': [],
   'packages/messaging': [],
   'packages/service-host': [],

@@ -17,7 +17,7 @@ const breaches = new Map(Object.entries(rules).map(([name, rule]) => [name, rule
 
 test.each(Object.keys(rules))('%s', (name) => {
   const found = breaches.get(name) ?? []
-  expect(found.filter((sentence) => !exceptions.breaches.includes(sentence))).toEqual([])
+  expect(found.filter((sentence) => !(exceptions.breaches as readonly string[]).includes(sentence))).toEqual([])
 })
 
 test('the list of exceptions holds nothing that is mended', () => {

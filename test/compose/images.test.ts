@@ -1,6 +1,7 @@
 /** What each image holds: its own service, the packages and the database driver that this one uses, and nothing that only tests need. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { participants } from '@shop/manifest'
 import { expect, test } from 'vitest'
 import { projectName } from './project.ts'
 
@@ -17,20 +18,19 @@ const contents = async (service: string): Promise<Record<string, readonly string
   return JSON.parse((await promisify(execFile)('docker', command, { timeout: 60_000 })).stdout)
 }
 
-const drivers = { order: 'mongo', payment: 'postgres', inventory: 'postgres', delivery: 'mongo', notification: 'mongo' } as const
-test.each(Object.entries(drivers))('the image of %s holds its own driver, %s, and no other', async (service, database) => {
-  const { rooms, services, packages, drivers, dangling } = await contents(service)
+test.each(participants)('the image of $name holds its own driver, $database, and no other', async ({ name, database }) => {
+  const { rooms, services, packages, drivers, dangling } = await contents(name)
   expect(rooms).toEqual(['node_modules', 'package.json', 'packages', 'services'])
-  expect(services).toEqual([service])
+  expect(services).toEqual([name])
   expect(drivers).toEqual([database === 'mongo' ? 'mongoose' : 'pg'])
-  expect(packages?.filter((name) => name.startsWith('store-'))).toEqual([`store-${database}`])
+  expect(packages?.filter((folder) => folder.startsWith('store-'))).toEqual([`store-${database}`])
   expect(dangling).toEqual([])
 })
 
 test('the image of the dashboard holds no database driver', async () => {
   const { services, packages, drivers, dangling } = await contents('dashboard')
   expect({ services, drivers, dangling }).toEqual({ services: ['dashboard'], drivers: [], dangling: [] })
-  expect(packages?.filter((name) => name.startsWith('store-') || name === 'participant')).toEqual([])
+  expect(packages?.filter((folder) => folder.startsWith('store-'))).toEqual([])
 })
 
 test('the image for what looks at the whole shop holds nothing of the tests', async () => {

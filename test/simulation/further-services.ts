@@ -2,6 +2,7 @@
  * The services beside those whose states the invariants know: each is opened by the shape that `npm run new-service` gives it. On
  * MongoDB `reactions.ts` exports `react`, on PostgreSQL `reactions(tables)` over tables that lock and save one state per order.
  */
+import { join } from 'node:path'
 import { choreography, type ServiceName } from '@shop/choreography'
 import { participants } from '@shop/manifest'
 import type { Documents, React } from '@shop/messaging'
@@ -37,10 +38,11 @@ const states: StateTables = {
 export type FurtherReact = { readonly documents: React<Documents<unknown>> } | { readonly tables: React<MemoryTransaction> }
 
 const load = async (service: string): Promise<FurtherReact> => {
-  const { react, reactions }: Reactions = await import(`../../services/${service}/src/reactions.ts`)
+  const file = join(import.meta.dirname, '../../services', service, 'src', 'reactions.ts')
+  const { react, reactions }: Reactions = await import(file)
   if (reactions !== undefined) return { tables: reactions(states) }
   if (react !== undefined) return { documents: react }
-  throw new Error(`services/${service}/src/reactions.ts exports neither react nor reactions`)
+  throw new Error(`${file} exports neither react nor reactions`)
 }
 
 const further = participants.filter(({ name }) => name in choreography && !(name in known))

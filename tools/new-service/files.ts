@@ -124,7 +124,15 @@ export const withPackage = (text: string, service: NewService): string => {
   return `${JSON.stringify({ ...lock, packages: { ...(root && { '': root }), ...Object.fromEntries(sorted) } }, null, 2)}\n`
 }
 
+/** What the map says of it. */
+const withLine = (text: string, { name, reactions, emits }: NewService): string => {
+  const told = emits.length > 0 ? `, and may emit ${emits.join(', ')}` : ''
+  const line = `| \`services/${name}\` | reacts to ${reactions.map((r) => r.on).join(', ')}${told} |\n`
+  return insertBefore(text, '| `services/dashboard`', line)
+}
+
 const edits = {
+  'docs/ARCHITECTURE.md': withLine,
   'packages/choreography/src/choreography.ts': withParticipant,
   'packages/manifest/src/services.ts': withEntry,
   'package-lock.json': withPackage,

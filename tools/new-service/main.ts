@@ -2,8 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { Misuse, runCommand } from '@shop/command-line'
 import { editedFiles, type Files, madeFiles, withPackage } from './files.ts'
-import { Misuse, type NewService, readRequest, usage } from './request.ts'
+import { type NewService, newServiceCommand, readRequest } from './request.ts'
 
 const root = join(import.meta.dirname, '../..')
 const commandMsMax = 60_000
@@ -43,7 +44,7 @@ const make = (service: NewService): { readonly made: readonly string[]; readonly
   write(made)
   write(edited)
   install(service)
-  const sources = [...made.keys(), ...edited.keys()].filter((path) => !path.endsWith('.json'))
+  const sources = [...made.keys(), ...edited.keys()].filter((path) => path.endsWith('.ts'))
   run('node_modules/@biomejs/biome/bin/biome', 'check', '--write', ...sources)
   return { made: [...made.keys()], changed: [...edited.keys(), ...generate()] }
 }
@@ -51,17 +52,11 @@ const make = (service: NewService): { readonly made: readonly string[]; readonly
 const listed = (title: string, paths: readonly string[]): string =>
   [title, ...paths.toSorted().map((path) => `  ${path}`)].join('\n')
 
-try {
-  const service = readRequest(process.argv.slice(2))
-  if (service === undefined) console.log(usage)
-  else {
-    const { made, changed } = make(service)
-    const { name } = service
-    console.log(`${listed('made', made)}\n${listed('changed', changed)}`)
-    console.log(`${name} is on port ${service.port}; what it decides is in services/${name}/src/${name}.ts`)
-  }
-} catch (error) {
-  if (!(error instanceof Misuse)) throw error
-  console.error(`new-service: ${error.message}`)
-  process.exitCode = 2
-}
+await runCommand(newServiceCommand, async (given) => {
+  const service = readRequest(given)
+  const { made, changed } = make(service)
+  const { name, port } = service
+  console.log(`${listed('made', made)}\n${listed('changed', changed)}`)
+  console.log(`${name} is on port ${port}; what it decides is in services/${name}/src/${name}.ts`)
+  return 0
+})

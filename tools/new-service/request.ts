@@ -1,24 +1,32 @@
 /** What is asked for on the command line, and whether the shop can have it. Nothing is written here. */
-import { parseArgs } from 'node:util'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { allEvents, choreography, compensations, eventNamed, flaws, pivot, terminal } from '@shop/choreography'
+import { command, type Given, Misuse, oneOf, option, text } from '@shop/command-line'
 import { type DatabaseKind, serviceNamed, services } from '@shop/manifest'
 import { z } from 'zod'
 
-export const usage = `npm run new-service -- NAME --database postgres|mongo --reacts EVENT[:EMITS],…   makes a further service of the shop
-
-  NAME            kebab-case, such as loyalty
-  --database      where its state, its inbox and its outbox are: postgres or mongo
-  --reacts        the events that it consumes, separated by commas. What it may emit because of one stands behind a colon, several
-                  joined by +: OrderPlaced,OrderConfirmed:PointsGranted
-  --emits         new events that each reaction without a colon may emit, separated by commas
-  --help          prints this
-
-It makes the service's folder with an aggregate that notes each event once, reactions, store, HTTP, its test and its events; adds its lines
-to the choreography and the manifest; and generates what follows from these. What it made and changed is printed.
-Exit status: 0 done, 2 this cannot be asked; nothing was changed then.`
-
-/** What was asked makes no sense; the message says why, in a line. */
-export class Misuse extends Error {}
+export const newServiceCommand = command({
+  name: 'new-service',
+  usage: 'npm run new-service -- <name> --database postgres|mongo --reacts EVENTS [--emits EVENTS]',
+  about: `Makes a further service of the shop: its folder with an aggregate that notes each event once, reactions, store, HTTP, a test and
+its events; its lines in the choreography and the manifest; and all that is generated from these. It prints what it made and changed.`,
+  operands: [['<name>', 'kebab-case, such as loyalty']],
+  options: {
+    database: option('KIND', 'where its state, inbox and outbox are: postgres or mongo', oneOf(['postgres', 'mongo'])),
+    reacts: option(
+      'EVENTS',
+      'what it consumes, separated by commas; what it may emit because of\none stands behind a colon, several joined by +',
+      text,
+    ),
+    emits: option('EVENTS', 'new events that each reaction without a colon may emit', text),
+  },
+  examples: [
+    ['npm run new-service -- loyalty --database postgres --reacts OrderConfirmed', 'emits nothing'],
+    ['npm run new-service -- loyalty --database mongo --reacts OrderPlaced,OrderConfirmed:PointsGranted', 'emits one event'],
+  ],
+  exitCodes: '0 done; 1 something is not as expected; 2 the request makes no sense, and nothing was changed',
+})
 
 export interface ReactionRequest {
   /** The name of an event that there is. */
@@ -38,10 +46,10 @@ export interface NewService {
 }
 
 const nameLengthMax = 30
-/** Names of compose's other containers, of the workspace's other packages, and of what a service's files are or use. */
+/** Names of the workspace's other packages, of compose's other containers, and of what a service's files are or use. */
 const taken = new Set([
+  ...readdirSync(join(import.meta.dirname, '../../packages')),
   ...['kafka', 'postgres', 'mongo', 'init', 'gateway', 'check', 'proxies', 'infra', 'tools', 'test'],
-  ...['choreography', 'manifest', 'messaging', 'participant', 'service-host', 'store-postgres', 'store-mongo', 'transport-kafka'],
   ...['main', 'http', 'reactions', 'store', 'schema', 'tables'],
   ...[
     'decider',
@@ -69,13 +77,6 @@ const readName = (name: string | undefined, more: readonly string[]): string => 
     )
   if (serviceNamed(name) !== undefined || taken.has(name)) throw new Misuse(`the name ${name} is taken`)
   return name
-}
-
-const readDatabase = (database: string | undefined): DatabaseKind => {
-  if (database === 'postgres' || database === 'mongo') return database
-  throw new Misuse(
-    `--database is ${database === undefined ? 'missing' : `${database}, which is unknown`}: expected postgres or mongo`,
-  )
 }
 
 const listOf = (text: string | undefined, separator: string): string[] =>
@@ -118,24 +119,13 @@ const requireSound = ({ name, reactions }: Pick<NewService, 'name' | 'reactions'
   if (flaw !== undefined) throw new Misuse(`the choreography would not be sound: ${flaw}`)
 }
 
-const parse = (args: readonly string[]) => {
-  const text = { type: 'string' } as const
-  try {
-    const options = { database: text, reacts: text, emits: text, help: { type: 'boolean', default: false } } as const
-    return parseArgs({ args: [...args], allowPositionals: true, options })
-  } catch (error) {
-    throw new Misuse(`${(error as Error).message.split('. ')[0]} – see --help`)
-  }
-}
-
-/** @returns `undefined` when help was asked for. @throws Misuse */
-export const readRequest = (args: readonly string[]): NewService | undefined => {
-  const { values, positionals } = parse(args)
-  if (values.help) return undefined
-  const [given, ...more] = positionals
+/** @throws Misuse */
+export const readRequest = ({ operands, options }: Given<typeof newServiceCommand.options>): NewService => {
+  const [given, ...more] = operands
   const name = readName(given, more)
-  const database = readDatabase(values.database)
-  const reactions = readReactions(values.reacts, values.emits)
+  const { database } = options
+  if (database === undefined) throw new Misuse('--database is missing: postgres or mongo')
+  const reactions = readReactions(options.reacts, options.emits)
   requireSound({ name, reactions })
   const port = Math.max(...services.map((s) => s.port)) + 1
   return { name, database, port, reactions, emits: [...new Set(reactions.flatMap((r) => r.emits))] }

@@ -6,14 +6,13 @@ export {
   type Failure,
   handledBy,
   holdsKey,
-  letterOf,
   restoredLetter,
   type StoredRecord,
 } from './dead-letter.ts'
 export { assertOwnKeys, type Decided, type DocumentStore, Documents, type NewDocument } from './documents.ts'
 export { gather, Overloaded } from './gather.ts'
 export type { Log } from './log.ts'
-export { type Message, newId, nowMs, optionalParts, startedBy } from './message.ts'
+export { type Message, newId, optionalParts, startedBy } from './message.ts'
 export { restAfter, restAfterSweep } from './pacing.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
 export { type CarriedOut, carryOut, type Doubt, type Suspicious, trusted } from './suspicion.ts'

@@ -4,7 +4,6 @@ import { z } from 'zod'
 import type { Catalogue } from './catalogue.ts'
 import { decode, encode } from './envelope.ts'
 import type { Message } from './message.ts'
-import type { OutgoingRecord } from './transport.ts'
 
 const data = z.object({ amount: z.int(), note: z.string(), tags: z.array(z.object({ name: z.string() })).optional() })
 const events = new Map([
@@ -28,7 +27,7 @@ const paid: Message = {
   data: { amount: 42, note: 'grüße' },
 }
 
-type Encoded = Pick<OutgoingRecord, 'topic' | 'key' | 'value' | 'headers'>
+type Encoded = Parameters<typeof decode>[0]
 
 const source = '/test/bank'
 
@@ -172,6 +171,13 @@ describe('a record that can never be handled as it is says why', () => {
   })
 
   test('no subject is no flaw', () => expect(decode(without('ce_subject'), catalogue).kind).toBe('message'))
+
+  test('a record that stands in for a batch is undecodable for its reason, whatever else it is', () =>
+    expect(decode({ ...record, unreadable: 'a batch\nthat is broken' }, catalogue)).toEqual({
+      kind: 'undecodable',
+      reason: 'a batch that is broken',
+      id: paid.id,
+    }))
 
   test('a valid megabyte is a message', () =>
     expect(decode(withData({ amount: 1, note: 'x'.repeat(megabyte) }), catalogue).kind).toBe('message'))

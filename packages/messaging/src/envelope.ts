@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Catalogue, KnownEvent } from './catalogue.ts'
 import { type Message, optionalParts } from './message.ts'
-import type { OutgoingRecord } from './transport.ts'
+import type { ConsumedRecord, OutgoingRecord } from './transport.ts'
 
 /** CloudEvents 1.0, Kafka binding, binary mode: the envelope travels in the headers, the value is the data alone as JSON. */
 export const encode = (message: Message, catalogue: Catalogue): OutgoingRecord => {
@@ -33,7 +33,8 @@ export type Decoded =
   /** Never to be handled as it is: a dead letter. `reason` is one line that names what is wrong. */
   | { readonly kind: 'undecodable'; readonly reason: string; readonly id?: string | undefined }
 
-type Encoded = Pick<OutgoingRecord, 'topic' | 'key' | 'value' | 'headers'> & { readonly position?: string }
+type Encoded = Pick<OutgoingRecord, 'topic' | 'key' | 'value' | 'headers'> &
+  Pick<ConsumedRecord, 'unreadable'> & { readonly position?: string }
 
 /** In lower case alone: databases differ in whether they tell two spellings apart. RFC 9562, section 4, has it written in lower case. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -62,6 +63,7 @@ export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
     reason: reason.replace(/[\s\p{Cc}]+/gu, ' '),
     ...(id === undefined ? {} : { id }),
   })
+  if (record.unreadable !== undefined) return undecodable(record.unreadable)
   const ceType = headers.ce_type
   if (ceType === undefined) return undecodable('header ce_type is missing')
   const entry = catalogue.lookup(ceType)
@@ -92,7 +94,7 @@ export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
     message: {
       id,
       source: entry.source,
-      ...(record.position === undefined ? {} : { position: record.position }),
+      ...(record.position === undefined ? {} : { recordPosition: record.position }),
       type: entry.type,
       key: record.key,
       at,

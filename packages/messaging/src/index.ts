@@ -1,4 +1,4 @@
-export { byKey, distinct } from './batch.ts'
+export { distinct } from './batch.ts'
 export type { Catalogue, KnownEvent } from './catalogue.ts'
 export type { DeadLetter, Failure } from './dead-letter.ts'
 export {
@@ -17,18 +17,7 @@ export { type FaultPoint, type Faults, faultPoints } from './fault-points.ts'
 export { type GatherOptions, gather, Overloaded } from './gather.ts'
 export { type HandlingOptions, type Observer, recordHandler } from './handling.ts'
 export type { Log } from './log.ts'
-export {
-  type Cause,
-  causedBy,
-  type Fact,
-  type Message,
-  newId,
-  now,
-  nowMs,
-  type Stamps,
-  stampWith,
-  startedBy,
-} from './message.ts'
+export { type Cause, causedBy, type Fact, type Message, newId, type Stamps, stampWith, startedBy } from './message.ts'
 export { restAfterSweep } from './pacing.ts'
 export { type Relay, type RelayOptions, relayOnce, startRelay } from './relay.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'

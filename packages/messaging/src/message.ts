@@ -12,7 +12,7 @@ export interface Message {
    */
   readonly source?: string | undefined
   /** Where the transport has the record in which it came in; opaque. */
-  readonly position?: string | undefined
+  readonly recordPosition?: string | undefined
   /** What the topics are keyed by (the order): messages of one key keep their order. */
   readonly key: string
   /** ISO 8601, when it was stored. */

@@ -22,7 +22,7 @@ export const suspiciousLetters = (
 
 /** The record of a message that had waited, as far as it was kept; `undefined` for one that an earlier release kept without its place. */
 const recordAnew = (message: Message, catalogue: Catalogue): ConsumedRecord | undefined => {
-  const { position, source, key } = message
+  const { recordPosition: position, source, key } = message
   const ceType = catalogue.ceTypeOf(message.type)
   const topic = catalogue.lookup(ceType)?.topic
   if (position === undefined || source === undefined || topic === undefined) return undefined

@@ -14,6 +14,11 @@ export interface ConsumedRecord {
   readonly headers: Readonly<Record<string, string>>
   /** Milliseconds since 1970, as the broker keeps it. */
   readonly timestampMs: number
+  /**
+   * Why this record stands in for records that could not be read (a compressed batch that is broken, or would unpack to too much): one line.
+   * Its value is then the beginning of what there was; it is undecodable.
+   */
+  readonly unreadable?: string
 }
 
 export interface OutgoingRecord {

@@ -11,6 +11,7 @@ import {
   startRelay,
 } from '@shop/messaging'
 import {
+  type Checks,
   ConfigurationError,
   createApp,
   createLog,
@@ -72,7 +73,7 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
 }: ParticipantOptions<Name, Config, Work>): Promise<void> =>
   runService(name, async () => {
     const config = readConfig(schema)
-    const { KAFKA_BROKERS: brokers, LOG_LEVEL: level, PORT: port, HOST: hostname } = config
+    const { LOG_LEVEL: level, PORT: port, HOST: hostname } = config
     const log = createLog({ service: name, level, withhold: ['shippingAddress', 'address'] })
     const metrics = participantMetrics(createMetrics({ service: name }))
     const faults = switchedFaults(config, log)
@@ -80,29 +81,8 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
     const opened = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
 
     const { store, routes, stopFirst = [], upkeep = async () => {}, close } = opened
-    const react = onDecoded(opened.react)
-    store.waitFor(needsOf(name))
-
-    const catalogue = catalogueFor(name)
-    const transport = kafkaTransport({ brokers, clientId: name, log })
-    const publisher = transport.publisher()
-    const relay = startRelay({ store, publisher, catalogue, log, faults })
-    const letters = deadLetters({ store, catalogue, react, log, faults })
-    const compensations = retryCompensations(letters, log)
+    const messages = startMessages({ name, config, log, metrics, faults, store, react: onDecoded(opened.react) })
     const keeping = everyTenMinutes(upkeep, log)
-    const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
-    const handle = recordHandler({ ...parts, observe: countingObserver(metrics), describePosition: transport.describe })
-    const subscription = transport.subscribe({
-      groupId: name,
-      topics: subscriptionsOf(name),
-      handle,
-      onFatal: fail,
-    })
-    addGauges(metrics, {
-      backlog: () => store.backlog(),
-      letterCounts: () => store.letterCounts(),
-      lag: () => subscription.lag(),
-    })
 
     const app = createApp({
       log,
@@ -112,40 +92,62 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
         ? {
             token: config.ADMIN_TOKEN,
             routers: [
-              deadLetterRoutes(name, letters),
+              deadLetterRoutes(name, messages.letters),
               ...(faults ? [faultRoutes(faults)] : []),
               ...(refusals ? [refusalRoutes(refusals)] : []),
             ],
           }
         : undefined,
       isUnavailable: (error) => store.isTransient(error),
-      checks: {
-        database: () => store.ping(),
-        consumer: async () => {
-          if (!subscription.joined()) throw new Error(`has not joined the consumer group ${name}`)
-        },
-        producer: async () => {
-          if (!publisher.ready()) throw new Error('is not connected to a broker')
-        },
-      },
+      checks: { database: () => store.ping(), ...messages.checks },
     })
-    await host({
-      name,
-      log,
-      app,
-      port,
-      hostname,
-      onStop: [
-        ...stopFirst,
-        { name: 'upkeep', stop: keeping.stop },
-        { name: 'compensations', stop: () => compensations.stop() },
-        { name: 'consumer', stop: () => subscription.stop() },
-        { name: 'relay', stop: () => relay.stop() },
-        { name: 'producer', stop: () => publisher.close() },
-        { name: 'database', stop: close },
-      ],
-    })
+    const onStop = [...stopFirst, { name: 'upkeep', stop: keeping.stop }, ...messages.onStop, { name: 'database', stop: close }]
+    await host({ name, log, app, port, hostname, onStop })
   })
+
+interface MessagesOptions<Work> {
+  readonly name: ServiceName
+  readonly config: Pick<ParticipantSettings, 'KAFKA_BROKERS'>
+  readonly log: Log
+  readonly metrics: ParticipantMetrics
+  readonly faults: Faults | undefined
+  readonly store: MessageStore<Work>
+  readonly react: React<Work>
+}
+
+/** Starts what takes messages in and out. @returns the dead letters, what has to work for it to be ready, and its stop, in order. */
+const startMessages = <Work>({ name, config, log, metrics, faults, store, react }: MessagesOptions<Work>) => {
+  store.waitFor(needsOf(name))
+  const catalogue = catalogueFor(name)
+  const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: name, log })
+  const publisher = transport.publisher()
+  const relay = startRelay({ store, publisher, catalogue, log, faults })
+  const letters = deadLetters({ store, catalogue, react, log, faults })
+  const compensations = retryCompensations(letters, log)
+  const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
+  const handle = recordHandler({ ...parts, observe: countingObserver(metrics), describePosition: transport.describe })
+  const subscription = transport.subscribe({ groupId: name, topics: subscriptionsOf(name), handle, onFatal: fail })
+  addGauges(metrics, {
+    backlog: () => store.backlog(),
+    letterCounts: () => store.letterCounts(),
+    lag: () => subscription.lag(),
+  })
+  const checks: Checks = {
+    consumer: async () => {
+      if (!subscription.joined()) throw new Error(`has not joined the consumer group ${name}`)
+    },
+    producer: async () => {
+      if (!publisher.ready()) throw new Error('is not connected to a broker')
+    },
+  }
+  const onStop: readonly StopStep[] = [
+    { name: 'compensations', stop: () => compensations.stop() },
+    { name: 'consumer', stop: () => subscription.stop() },
+    { name: 'relay', stop: () => relay.stop() },
+    { name: 'producer', stop: () => publisher.close() },
+  ]
+  return { letters, checks, onStop }
+}
 
 /** @throws ConfigurationError when faults are given without being enabled, or are wrong. */
 const switchedFaults = ({ FAULTS_ENABLED, FAULTS }: ParticipantSettings, log: Log): FaultRules | undefined => {

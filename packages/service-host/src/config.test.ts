@@ -5,7 +5,7 @@ import { addresses, baseConfig, ConfigurationError, durationMs, flag, readConfig
 const given = { ...baseConfig, BROKERS: addresses, DATABASE_URL: url }
 const base = { PORT: '3001', BROKERS: 'a:9092', DATABASE_URL: 'postgresql://u:p@h/d' }
 
-function faultOf(schema: z.ZodObject, env: Record<string, string>): string {
+const faultOf = (schema: z.ZodObject, env: Record<string, string>): string => {
   try {
     readConfig(schema, env)
   } catch (error) {

@@ -8,45 +8,45 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }
 
-const PORT_EXPECTED = 'expected a port number, 0 to 65535'
+const portExpected = 'expected a port number, 0 to 65535'
 /** A TCP port as a number; 0 lets the system choose a free one. */
 export const port = z
-  .string(PORT_EXPECTED)
-  .regex(/^\d{1,5}$/, PORT_EXPECTED)
+  .string(portExpected)
+  .regex(/^\d{1,5}$/, portExpected)
   .transform(Number)
-  .refine((value) => value <= 65_535, PORT_EXPECTED)
+  .refine((value) => value <= 65_535, portExpected)
 
-const DURATION_EXPECTED = 'expected a duration such as 250ms, 30s, 5m or 1h (a plain number is milliseconds), at most 24 days'
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+const durationExpected = 'expected a duration such as 250ms, 30s, 5m or 1h (a plain number is milliseconds), at most 24 days'
+const unitMs: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 /** A longer delay makes setTimeout fire at once. */
-const DURATION_MS_MAX = 2 ** 31 - 1
+const durationMsMax = 2 ** 31 - 1
 /** A duration in milliseconds, written `250`, `250ms`, `30s`, `5m` or `1h`. */
 export const durationMs = z
-  .string(DURATION_EXPECTED)
-  .regex(/^\d{1,10}(ms|s|m|h)?$/, DURATION_EXPECTED)
-  .transform((text) => Number.parseInt(text, 10) * (UNIT_MS[text.replace(/^\d+/, '')] ?? 1))
-  .refine((value) => value <= DURATION_MS_MAX, DURATION_EXPECTED)
+  .string(durationExpected)
+  .regex(/^\d{1,10}(ms|s|m|h)?$/, durationExpected)
+  .transform((text) => Number.parseInt(text, 10) * (unitMs[text.replace(/^\d+/, '')] ?? 1))
+  .refine((value) => value <= durationMsMax, durationExpected)
 
-const URL_EXPECTED = 'expected a URL such as postgresql://host:5432/name'
+const urlExpected = 'expected a URL such as postgresql://host:5432/name'
 /** A URL with `scheme://` and a host. Not parsed further: MongoDB's `mongodb://a:1,b:2/name` is no URL to `new URL`. */
-export const url = z.string(URL_EXPECTED).regex(/^[a-z][a-z0-9+.-]*:\/\/[^\s/]\S*$/i, URL_EXPECTED)
+export const url = z.string(urlExpected).regex(/^[a-z][a-z0-9+.-]*:\/\/[^\s/]\S*$/i, urlExpected)
 
 /** A text with something in it. */
 export const nonEmpty = z.string('expected a text').regex(/\S/, 'expected a text')
 
-const FLAG_EXPECTED = 'expected true or false'
+const flagExpected = 'expected true or false'
 /** `true`/`false`, `1`/`0`, `yes`/`no` or `on`/`off` as a boolean. */
 export const flag = z
-  .string(FLAG_EXPECTED)
-  .regex(/^(true|false|1|0|yes|no|on|off)$/i, FLAG_EXPECTED)
+  .string(flagExpected)
+  .regex(/^(true|false|1|0|yes|no|on|off)$/i, flagExpected)
   .transform((text) => /^(true|1|yes|on)$/i.test(text))
 
-const ADDRESSES_EXPECTED = 'expected host:port, several separated by commas'
+const addressesExpected = 'expected host:port, several separated by commas'
 /** Addresses `host:port` as a list, written with commas between them. */
 export const addresses = z
-  .string(ADDRESSES_EXPECTED)
+  .string(addressesExpected)
   .transform((text) => text.split(',').map((address) => address.trim()))
-  .refine((list) => list.every((address) => /^[^\s:/]+:\d{1,5}$|^\[[\da-f:.]+\]:\d{1,5}$/i.test(address)), ADDRESSES_EXPECTED)
+  .refine((list) => list.every((address) => /^[^\s:/]+:\d{1,5}$|^\[[\da-f:.]+\]:\d{1,5}$/i.test(address)), addressesExpected)
 
 /**
  * What every process reads; spread it into its own schema, where a key of the same name replaces one of these:
@@ -69,7 +69,7 @@ export const baseConfig = {
  *
  * @throws ConfigurationError naming each wrong or missing setting and what is expected, on one line.
  */
-export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv = process.env): z.output<S> {
+export const readConfig = <S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv = process.env): z.output<S> => {
   const given: Record<string, string> = {}
   for (const name of Object.keys(schema.shape)) {
     const value = env[name]
@@ -86,7 +86,7 @@ export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.Process
   throw new ConfigurationError([...faults.values()].join('; '))
 }
 
-function describe(name: string, value: string | undefined, message: string): string {
+const describe = (name: string, value: string | undefined, message: string): string => {
   const expected = message.replace(/^Invalid (input|option|string): /, '').replace(/\s+/g, ' ')
   if (name === '') return expected
   if (value === undefined) return `${name} is missing (${expected.replace(/, received undefined$/, '')})`
@@ -95,11 +95,11 @@ function describe(name: string, value: string | undefined, message: string): str
 }
 
 /** Better a value too many withheld than one password in a log. */
-function maySecret(name: string, value: string): boolean {
+const maySecret = (name: string, value: string): boolean => {
   return /PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|URL|URI|DSN/i.test(name) || value.includes('@') || value.includes('://')
 }
 
 /** Replaces the credentials inside any URL of a text or of a line of JSON: drivers quote connection strings in their messages. */
-export function withoutCredentials(text: string): string {
+export const withoutCredentials = (text: string): string => {
   return text.replace(/(\w:\/\/)[^\s/"]*@/g, '$1***@')
 }

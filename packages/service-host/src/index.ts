@@ -17,4 +17,3 @@ export {
 } from './problem.ts'
 export type { Checks, ReadinessReport } from './readiness.ts'
 export { listen, urlOf } from './server.ts'
-export { requireToken } from './token.ts'

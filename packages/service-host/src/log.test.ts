@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createLog } from './log.ts'
 
-function capture() {
+const capture = () => {
   const lines: string[] = []
   const destination = { write: (line: string) => lines.push(line) }
   const withhold = ['shippingAddress', 'address']

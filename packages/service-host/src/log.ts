@@ -15,7 +15,7 @@ export interface LogOptions {
 }
 
 /** What opens a door has no place in a log. */
-const SECRET = ['authorization', 'cookie', 'password', 'secret', 'token']
+const secret = ['authorization', 'cookie', 'password', 'secret', 'token']
 /** Node keeps the text of a URL that it cannot read, password and all, in the error's `input`. */
 const pathsOf = (names: readonly string[]): string[] => [
   'err.input',
@@ -27,14 +27,14 @@ const pathsOf = (names: readonly string[]): string[] => [
  * JSON lines on standard output with ISO 8601 time and the level by name. Errors under `err` or `error` keep their stack and causes;
  * credentials and what is to be withheld, up to two objects deep, come out as `[redacted]`.
  */
-export function createLog({ service, level = 'info', destination, withhold = [] }: LogOptions): Log {
+export const createLog = ({ service, level = 'info', destination, withhold = [] }: LogOptions): Log => {
   const options = {
     level,
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
-    redact: { paths: pathsOf([...SECRET, ...withhold]), censor: '[redacted]' },
+    redact: { paths: pathsOf([...secret, ...withhold]), censor: '[redacted]' },
     // Drivers quote connection strings in their messages, which pino also copies to `msg`.
     hooks: { streamWrite: withoutCredentials },
   }

@@ -5,7 +5,7 @@ export interface StoredMessage {
   readonly id: string
   /** Of one that waits. */
   readonly source?: string | undefined
-  readonly position?: string | undefined
+  readonly recordPosition?: string | undefined
   readonly type: string
   readonly at: string
   readonly correlationId: string

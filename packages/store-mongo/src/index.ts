@@ -1,5 +1,5 @@
 export { type ConnectOptions, connectMongo } from './connect.ts'
 export { type MessageDocument, messageDocumentModel } from './document.ts'
 export { MongoMessageStore } from './store.ts'
-export { isTransientMongoError } from './transient.ts'
+
 export type { Upgrade } from './waiting.ts'

@@ -25,7 +25,7 @@ interface Lease {
 export const toEntry = (m: Message): StoredMessage => ({
   id: m.id,
   ...(m.source === undefined ? {} : { source: m.source }),
-  ...(m.position === undefined ? {} : { position: m.position }),
+  ...(m.recordPosition === undefined ? {} : { recordPosition: m.recordPosition }),
   type: m.type,
   at: m.at,
   correlationId: m.correlationId,
@@ -179,7 +179,7 @@ export class MongoOutbox<State> {
 export const toMessage = (e: StoredMessage, key: string): Message => ({
   id: e.id,
   ...(e.source === undefined ? {} : { source: e.source }),
-  ...(e.position === undefined ? {} : { position: e.position }),
+  ...(e.recordPosition === undefined ? {} : { recordPosition: e.recordPosition }),
   type: e.type,
   key,
   at: e.at,

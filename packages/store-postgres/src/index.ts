@@ -5,5 +5,5 @@ export { KeyReused, performOnce } from './requests.ts'
 export { forgetHandled } from './retention.ts'
 export { messagingSchema } from './schema.ts'
 export { PostgresMessageStore } from './store.ts'
-export { isTransientPostgresError } from './transient.ts'
+
 export { waitingSchema } from './waiting.ts'

@@ -76,10 +76,9 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
   ) {
     const [taken, opened] = await Promise.all([taking, openArrivals(client, batch, this.#needs, doubted)])
     const arranged = arrange(taken.fresh, this.#needs, opened.of, doubted)
-    const [{ emit, suspicious, again }] = await Promise.all([
-      carryOut(arranged, doubted, (due, doubt) => react(client, due, doubt)),
-      opened.save(arranged.arrivals),
-    ])
+    // Before, not beside: were it to fail alone, the reactions would go on with a client that is no longer theirs.
+    await opened.save(arranged.arrivals)
+    const { emit, suspicious, again } = await carryOut(arranged, doubted, (due, doubt) => react(client, due, doubt))
     if (again !== undefined) throw new DecideAnew(again)
     await letGo(client, suspicious)
     return { ...taken, emit, suspicious }

@@ -1,5 +1,5 @@
 import type { GroupPlace, Place, Stretch, TransportAdmin } from '@shop/messaging/driver'
-import { type Admin, ConfigResourceTypes, type Kafka } from 'kafkajs'
+import type { Admin, Kafka } from 'kafkajs'
 import { askThrough } from './asking.ts'
 import { kafkaPosition, positionOf } from './position.ts'
 import { createTopics } from './topics.ts'
@@ -89,10 +89,13 @@ const deleteAll = async (admin: Admin, topics: readonly string[]): Promise<void>
   }
 }
 
+/** kafkajs' `ConfigResourceTypes.TOPIC`, which Node does not see among the exports of its CommonJS module. */
+const topicResource = 2
+
 const keeping = async (admin: Admin, topic: string, settings: readonly string[]) => {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: [...settings] }],
+    resources: [{ type: topicResource, name: topic, configNames: [...settings] }],
   })
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
   const entries = resources

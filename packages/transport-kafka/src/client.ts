@@ -1,7 +1,9 @@
 import net from 'node:net'
 import type { Log } from '@shop/messaging/driver'
 import { type ISocketFactory, Kafka, type logCreator, logLevel } from 'kafkajs'
+import { registerCodecs } from './codecs/index.ts'
 import { sharedLookups } from './lookups.ts'
+import { mendBatches } from './mends/batches.ts'
 import { mendConnection } from './mends/connection.ts'
 import { mendRecords } from './mends/records.ts'
 import { mendRequestQueue } from './mends/request-queue.ts'
@@ -32,7 +34,9 @@ const lookup = sharedLookups()
  * client and group, and each rebalance clears them under the other one (`src/consumer/offsetManager`, clearAllOffsets).
  */
 export const kafkaClient = ({ brokers, clientId, log, route }: ClientOptions): Kafka => {
+  registerCodecs()
   mendRecords()
+  mendBatches()
   mendRequestQueue()
   mendConnection()
   return new Kafka({

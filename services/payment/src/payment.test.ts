@@ -1,17 +1,7 @@
 import type { Emitted, Incoming } from '@shop/choreography'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type Account,
-  customerAccount,
-  decide,
-  deposited,
-  type Payment,
-  remember,
-  revenue,
-  type State,
-  transferOf,
-} from './payment.ts'
+import { type Account, customerAccount, decide, type Payment, remember, revenue, type State, transferOf } from './payment.ts'
 
 type Event = Incoming<'payment'>
 type Fact = Emitted<'payment'>
@@ -390,18 +380,5 @@ describe('a payment that is to be refused', () => {
     const { state } = decide({ payment: undefined, account: alice }, placed)
     expect(decide(state, placed, true)).toEqual({ state, emit: [] })
     expect(decide(state, rejected, true).emit.map((e) => e.type)).toEqual(['PaymentRefunded'])
-  })
-})
-
-describe('a deposit', () => {
-  const account: Account = { balance: 10, currency: 'EUR', blocked: false }
-
-  test('adds to the balance', () => {
-    expect(deposited(account, 5)).toEqual({ ...account, balance: 15 })
-  })
-
-  test('may fill a number to the last unit that it holds exactly, and no further', () => {
-    expect(deposited(account, Number.MAX_SAFE_INTEGER - 10)?.balance).toBe(Number.MAX_SAFE_INTEGER)
-    expect(deposited(account, Number.MAX_SAFE_INTEGER - 9)).toBeUndefined()
   })
 })

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EmbeddedShop } from '@shop/tools/running-shop'
-import { orderIdFor } from '../../../services/order/src/placing.ts'
+import { orderIdFor } from '../../../services/order/src/new-order.ts'
 import { type CheckResult, checkShop } from '../check.ts'
 import { type Cell, type Recipe, recipeFor } from './cells.ts'
 

@@ -1,6 +1,6 @@
 /** Nothing happens twice: effects, compensations, orders. */
 import { compensations } from '@shop/choreography'
-import { fingerprintOf } from '../../../services/order/src/placing.ts'
+import { fingerprintOf } from '../../../services/order/src/new-order.ts'
 import type { Invariant } from '../invariant.ts'
 import { moneyOf } from './money.ts'
 

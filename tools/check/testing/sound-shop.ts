@@ -1,6 +1,6 @@
 /** A small shop in which everything is right: simulates the sagas of a few orders of every outcome. For the checker's own tests. */
 import { consumedBy, eventNamed, serviceNames, subscriptionsOf, topicOf } from '@shop/choreography'
-import { fingerprintOf } from '../../../services/order/src/placing.ts'
+import { fingerprintOf } from '../../../services/order/src/new-order.ts'
 import { customerAccount, funding, revenue } from '../../../services/payment/src/payment.ts'
 import { emptyFile, type OrderFile, placeOf, type Snapshot } from '../snapshot.ts'
 

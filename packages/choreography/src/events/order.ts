@@ -3,7 +3,7 @@ import { event } from '../define.ts'
 import { address, amount, currency, lines } from './values.ts'
 
 /** Why an order was asked to stop: its customer, its deadline, or a payment that was made for another order than this one is. */
-export const cancellationCause = z.enum(['customer', 'deadline', 'contradiction'])
+const cancellationCause = z.enum(['customer', 'deadline', 'contradiction'])
 
 export const OrderPlaced = event(
   'order',

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type Message, startedBy } from '../message.ts'
 import type { MessageStore, React } from '../store.ts'
-import { letter } from './asking.ts'
-import type { StoreFixture } from './store.ts'
+import { letter, type StoreFixture } from './asking.ts'
 
 /** What `store.ts` promises of messages that the reactions doubt, and of those that only share an id. */
 export const doubtingConformance = <Work>(name: string, setUp: () => Promise<StoreFixture<Work>>): void => {

@@ -1,6 +1,7 @@
+export type { StoreFixture } from './asking.ts'
 export { backendUrl } from './backends.ts'
 export { type CuttingProxy, cuttingProxy, type Direction } from './cutting-proxy.ts'
 export { documentConformance } from './documents.ts'
-export { type StoreFixture, storeConformance } from './store.ts'
+export { storeConformance } from './store.ts'
 export { transportConformance } from './transport.ts'
 export type { TransportFeatures, TransportFixture, TransportProcess } from './transport-fixture.ts'

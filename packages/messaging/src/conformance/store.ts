@@ -2,21 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { causedBy, type Message, startedBy } from '../message.ts'
 import type { MessageStore, React, Stored } from '../store.ts'
-import { letter, relayAll, relayOnce, untilDone } from './asking.ts'
+import { letter, relayAll, relayOnce, type StoreFixture, untilDone } from './asking.ts'
 import { doubtingConformance } from './doubting.ts'
 import { waitingConformance } from './waiting.ts'
-
-/** What the suite needs of a database: a service that counts the messages of each key. */
-export interface StoreFixture<Work> {
-  /** The store as one more process of the same service would open it. */
-  open(): Promise<MessageStore<Work>>
-  /** Ends a process that `open` began as a kill would: nothing is written down any more. */
-  kill(store: MessageStore<Work>): Promise<void>
-  /** Adds one to the count of the message's key, through the native handle. */
-  count(work: Work, message: Message): Promise<void>
-  /** The stored count of a key; 0 when there is none. */
-  countOf(key: string): Promise<number>
-}
 
 const incoming = (key: string = randomUUID()): Message => startedBy({ key }, { type: 'Asked', data: { n: 1 } })
 

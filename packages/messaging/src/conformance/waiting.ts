@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { causedBy, type Message, startedBy } from '../message.ts'
 import type { MessageStore, React } from '../store.ts'
-import { letter, relayAll, untilDone } from './asking.ts'
-import type { StoreFixture } from './store.ts'
+import { letter, relayAll, type StoreFixture, untilDone } from './asking.ts'
 
 /** `Answer` waits for `Question`; `Verdict` for `Question` and `Evidence`. */
 const needs = new Map([

@@ -23,7 +23,7 @@ export interface Reading {
   offset: number
 }
 
-interface BatchContext {
+export interface BatchContext {
   readonly firstOffset: { toString(): string }
   readonly firstTimestamp: { toString(): string }
   readonly magicByte: number
@@ -128,7 +128,11 @@ export const decodeRecord = (reading: Reading, batchContext: BatchContext): Deco
     const name = readText(reading)
     const content = readBytes(reading)
     const known = Object.hasOwn(headers, name) ? headers[name] : undefined
-    const contents = known === undefined ? content : Array.isArray(known) ? [...known, content] : [known, content]
+    if (Array.isArray(known)) {
+      known.push(content) // no copy: a record can have a hundred thousand headers of one name
+      continue
+    }
+    const contents = known === undefined ? content : [known, content]
     if (name === '__proto__')
       Object.defineProperty(headers, name, { value: contents, configurable: true, enumerable: true, writable: true })
     else headers[name] = contents
@@ -153,7 +157,7 @@ const byteAt = ({ buffer }: Reading, at: number): number => {
   return byte
 }
 
-const readNumber = (reading: Reading): number => {
+export const readNumber = (reading: Reading): number => {
   let result = 0
   for (let weight = 1; ; weight *= 0x80) {
     const byte = byteAt(reading, reading.offset++)
@@ -162,7 +166,7 @@ const readNumber = (reading: Reading): number => {
   }
 }
 
-const readBytes = (reading: Reading): Buffer | null => {
+export const readBytes = (reading: Reading): Buffer | null => {
   const length = readNumber(reading)
   if (length < 0) return null
   const start = reading.offset
