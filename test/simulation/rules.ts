@@ -116,7 +116,10 @@ export const honestIsTrusted = ({ databases, forged }: World): Breach[] =>
   serviceNames.flatMap((service) =>
     databases[service].letters
       .find({ limit: 1_000 })
-      .filter(({ record, failure }) => failure.kind === 'suspicious' && !isForged(forged, record.headers.ce_id))
+      .filter(
+        ({ record, failure }) =>
+          failure.kind === 'suspicious' && !isForged(forged, record.headers.ce_id, record.headers.ce_causationid),
+      )
       .map(({ record, failure }) => ({
         id: 'honest-is-trusted',
         ...(record.key === null ? {} : { orderId: record.key }),
@@ -124,4 +127,5 @@ export const honestIsTrusted = ({ databases, forged }: World): Breach[] =>
       })),
   )
 
-const isForged = (forged: ReadonlySet<string>, id: string | undefined): boolean => id !== undefined && forged.has(id)
+const isForged = (forged: ReadonlySet<string>, ...ids: readonly (string | undefined)[]): boolean =>
+  ids.some((id) => id !== undefined && forged.has(id))

@@ -5,6 +5,7 @@ import type { Breach } from './breach.ts'
 import type { Coverage } from './coverage.ts'
 import { Customers } from './customers.ts'
 import { echo, garble, rewind } from './disturbances.ts'
+import { forge } from './forgery.ts'
 import { Group } from './group.ts'
 import { hasOutgoing, type Parts, replayable } from './parts.ts'
 import type { Process } from './process.ts'
@@ -101,6 +102,7 @@ class Run {
   async #disturb(): Promise<void> {
     const { random } = this.#world
     const process = this.#someProcess()
+    if (random.chance(this.#world.profile.forgery)) return forge(this.#world)
     switch (random.below(11)) {
       case 0:
       case 1:

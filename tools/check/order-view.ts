@@ -39,13 +39,14 @@ const nowhere: ReadonlySet<string> = new Set()
 
 export const viewOf = (file: OrderFile, { topics }: Shop): OrderView => {
   const places = topics === undefined ? nowhere : doubtedPlaces(topics)
-  const isDoubted = (e: EventRecord): boolean => places.size > 0 && places.has(placeOf(e.topic, e.partition, e.offset))
+  const asOf = (e: EventRecord): string => handledAs(e).at(-1) ?? e.id
+  // Of several copies in one batch, one is set aside for all.
+  const doubted = new Set(
+    places.size === 0 ? [] : file.records.filter((r) => places.has(placeOf(r.topic, r.partition, r.offset))).map(asOf),
+  )
+  const isDoubted = (e: EventRecord): boolean => doubted.size > 0 && doubted.has(asOf(e))
   const firsts = new Map<string, EventRecord>()
-  for (const record of file.records) {
-    const [id, as = id] = handledAs(record) as [string, string?]
-    const first = firsts.get(as)
-    if (first === undefined || (isDoubted(first) && !isDoubted(record))) firsts.set(as, record)
-  }
+  for (const record of file.records) if (!firsts.has(asOf(record))) firsts.set(asOf(record), record)
   const events = [...firsts.values()]
   const eventsById = new Map<string, EventRecord>()
   for (const e of events) if (!eventsById.has(e.id) || !isDoubted(e)) eventsById.set(e.id, e)

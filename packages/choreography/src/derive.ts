@@ -56,7 +56,7 @@ export type Decider<S extends ServiceName, State, Context extends readonly unkno
 export interface Decision<State, Emits = never> {
   readonly state: State
   readonly emit: readonly Emits[]
-  /** Why the event contradicts what the service knows: a line. It is set aside then, and has no effect but what `state` remembers of it. */
+  /** Why the event contradicts what the service knows: a line. It is set aside then, and has no effect but what is remembered and told of that. */
   readonly suspicious?: string
 }
 

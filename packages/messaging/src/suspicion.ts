@@ -12,7 +12,10 @@ export interface Suspicious {
   readonly reason: string
 }
 
-/** How a reaction says that a message contradicts what the service knows. What it remembers of that is kept like any other state. */
+/**
+ * How a reaction says that a message contradicts what the service knows. What it remembers of that, and tells because of it, is kept; it has
+ * to come to the same when the message comes again.
+ */
 export type Doubt = (message: Message, reason: string) => void
 
 export interface CarriedOut {

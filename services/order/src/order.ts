@@ -108,13 +108,12 @@ const contradicted = (
   state: Order,
   { id, data }: Of<'PaymentCaptured'>,
 ): Decision<State, EmittedOn<'order', 'PaymentCaptured'>> => {
+  const suspicious = 'it is not the payment that was asked for'
+  if (state.contradiction !== undefined || captureOf(state) !== undefined || !isOpen(state)) return doubted(state, suspicious)
   const { customerId, amount, currency } = data
-  if (state.contradiction?.eventId === id) return noted(state)
-  if (state.contradiction !== undefined || captureOf(state) !== undefined || !isOpen(state))
-    return doubted(state, 'it is not the payment that was asked for')
   const contradiction = { eventId: id, customerId, amount, currency }
   const { order, emit } = requestCancellation({ ...state, contradiction }, 'contradiction')
-  return { state: order, emit }
+  return { state: order, emit, suspicious }
 }
 
 /** Why the delivery cannot be this order's: it answers its reservation, which answers its payment. */
@@ -170,10 +169,6 @@ const decider: Decider<'order', State> = {
 
 export const decide = (state: State, event: Incoming<'order'>): Decision<State, Emitted<'order'>> =>
   decideBy(decider, state, event)
-
-/** What the history keeps of an event that was decided on: a payment for another order is not this one's. */
-export const notable = <E extends Noted>({ contradiction }: Order, event: E): readonly E[] =>
-  contradiction?.eventId === event.id ? [] : [event]
 
 export const hasEnded = (order: Order): boolean => !isOpen(order)
 

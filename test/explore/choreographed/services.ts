@@ -9,7 +9,7 @@ import {
   type Stock,
 } from '../../../services/inventory/src/inventory.ts'
 import { decide as decideNotification, type Notification } from '../../../services/notification/src/notification.ts'
-import { decide as decideOrder, notable, type Order, remember } from '../../../services/order/src/order.ts'
+import { decide as decideOrder, type Order, remember } from '../../../services/order/src/order.ts'
 import {
   type Account,
   decide as decidePayment,
@@ -76,7 +76,7 @@ const withoutOrder = (order: Order): Order => ({
 const order: React = ({ state: before, shared }, message, _isRefused, tell) => {
   const { state, emit } = trusting(decideOrder((before ?? undefined) as Order | undefined, as<'order'>(message)))
   const told = emit.map((fact) => tell(message, fact))
-  return { state: state === undefined ? null : withoutOrder(remember(state, ...notable(state, message), ...told)), shared, told }
+  return { state: state === undefined ? null : withoutOrder(remember(state, message, ...told)), shared, told }
 }
 
 const payment: React = ({ state: found, shared }, message, isRefused, tell) => {
