@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { hasEngine } from './compose/engine.ts'
 
 const suite = {
-  include: ['scenarios/{outcomes,bad-input,away}.test.ts', 'compose/{images,faults,fault-scripts}.test.ts'],
+  include: ['scenarios/{outcomes,bad-input,away}.test.ts', 'compose/{faults,fault-scripts}.test.ts'],
   globalSetup: ['compose/setup.ts'],
 }
 
