@@ -59,8 +59,8 @@ const install = async () => {
   console.log(
     `installing dependencies (${existsSync(modules) ? 'package-lock.json changed' : 'first run'}, about half a minute) …`,
   )
-  const startedAtMs = Date.now()
-  const elapsed = () => `${Math.round((Date.now() - startedAtMs) / 1000)} s`
+  const startedAtMs = performance.now()
+  const elapsed = () => `${Math.round((performance.now() - startedAtMs) / 1000)} s`
   const progress = setInterval(() => console.log(`installing dependencies … ${elapsed()} so far`), progressIntervalMs)
   let { reason, output } = await npm('ci')
   // A lock file written where the registry lacks the packages of other platforms does not list them, and npm ci refuses it on every

@@ -133,7 +133,7 @@ export class EmbeddedBackend implements Backend {
 
   async #startUntilReady() {
     const { name, retryWhen, startTimeoutMs } = this.#definition
-    const giveUpAtMs = Date.now() + startTimeoutMs
+    const giveUpAtMs = performance.now() + startTimeoutMs
     const spec = await this.#definition.prepare()
     this.logFile = spec.logFile
     rotateLog(spec.logFile)
@@ -143,7 +143,7 @@ export class EmbeddedBackend implements Backend {
       this.onChange?.()
       try {
         await awaitCondition(`${name} does not start`, () => this.#definition.isReady(), {
-          timeoutMs: Math.max(0, giveUpAtMs - Date.now()),
+          timeoutMs: Math.max(0, giveUpAtMs - performance.now()),
           givenUp: () => child.ending() && `it ${describeEnding(child.ending() as Ending)}`,
         })
         this.#running = child
@@ -153,7 +153,7 @@ export class EmbeddedBackend implements Backend {
         await child.end(0)
         this.onChange?.()
         const tail = logTail(spec.logFile)
-        if (retryWhen?.test(tail) && Date.now() < giveUpAtMs) continue
+        if (retryWhen?.test(tail) && performance.now() < giveUpAtMs) continue
         throw new Error(`${(error as Error).message}\n  the end of ${spec.logFile}:\n${tail}`)
       }
     }

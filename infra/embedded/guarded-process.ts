@@ -74,7 +74,7 @@ export const startGuarded = async (spec: ProcessSpec): Promise<GuardedProcess> =
   const signal = (name: NodeJS.Signals) => ending === undefined && sendSignal(pid, name)
   return {
     pid,
-    startedAtMs: Date.now(),
+    startedAtMs: performance.now(),
     ended,
     ending: () => ending,
     async end(timeoutMs) {
@@ -128,9 +128,9 @@ export const awaitCondition = async (
   condition: () => Promise<boolean> | boolean,
   { timeoutMs, intervalMs = 50, givenUp }: { timeoutMs: number; intervalMs?: number; givenUp?: () => string | undefined },
 ): Promise<void> => {
-  const giveUpAtMs = Date.now() + timeoutMs
+  const giveUpAtMs = performance.now() + timeoutMs
   while (!(await condition())) {
-    const reason = givenUp?.() ?? (Date.now() > giveUpAtMs ? `not within ${Math.round(timeoutMs / 1000)} s` : undefined)
+    const reason = givenUp?.() ?? (performance.now() > giveUpAtMs ? `not within ${Math.round(timeoutMs / 1000)} s` : undefined)
     if (reason) throw new Error(`${what}: ${reason}`)
     await delay(intervalMs)
   }

@@ -53,13 +53,13 @@ export const runGuarded = async (
   const kill = () => sendSignal(pid, 'SIGKILL')
   const timer = setTimeout(kill, timeoutMs)
   signal?.addEventListener('abort', kill, { once: true })
-  const startedAtMs = Date.now()
+  const startedAtMs = performance.now()
   const [code] = await once(child, 'close')
   clearTimeout(timer)
   signal?.removeEventListener('abort', kill)
   noLongerGuarded(pid)
   signal?.throwIfAborted()
   if (code === 0) return output
-  const late = Date.now() - startedAtMs >= timeoutMs
+  const late = performance.now() - startedAtMs >= timeoutMs
   throw new ToolFailure(late ? `${command} took more than ${timeoutMs / 1000} s` : `${command} failed (exit ${code})`, output)
 }

@@ -60,10 +60,10 @@ export const prepareJars = async (options: Fetch & { log: Log }): Promise<Jars> 
 }
 
 const takeTurn = async (lockFile: string): Promise<() => void> => {
-  for (const giveUpAtMs = Date.now() + fetchTimeoutMs; ; ) {
+  for (const giveUpAtMs = performance.now() + fetchTimeoutMs; ; ) {
     const lock = takeLock(lockFile)
     if ('release' in lock) return lock.release
-    if (Date.now() > giveUpAtMs)
+    if (performance.now() > giveUpAtMs)
       throw new StartRefusal(`process ${lock.heldBy} has been fetching jars for 10 min: end it and try again`)
     await delay(200)
   }

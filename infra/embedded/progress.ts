@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 /** Where progress lines go. */
 export type Log = (line: string) => void
 
-const seconds = (sinceMs: number) => `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`
+const seconds = (sinceMs: number) => `${((performance.now() - sinceMs) / 1000).toFixed(1)} s`
 
 /**
  * Runs a step, and says how long it took. Says that it has begun when it takes longer than a second, and again every 15 s.
@@ -16,7 +16,7 @@ export const step = async <Result>(
   work: () => Promise<Result>,
   outcome?: (result: Result) => string,
 ): Promise<Result> => {
-  const startedAtMs = Date.now()
+  const startedAtMs = performance.now()
   const done = new AbortController()
   const reminding = remind(log, title, startedAtMs, done.signal)
   try {

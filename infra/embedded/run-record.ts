@@ -24,11 +24,11 @@ export const endLeftovers = async (file: string, log: (line: string) => void): P
     sendSignal(pid, 'SIGCONT')
     // PostgreSQL: SIGINT is its fast shutdown, SIGTERM would wait for the clients
     sendSignal(pid, name === 'PostgreSQL' ? 'SIGINT' : 'SIGTERM')
-    const killAtMs = Date.now() + 10_000
+    const killAtMs = performance.now() + 10_000
     await awaitCondition(
       `${name} (pid ${pid}) of a former run does not end`,
       () => {
-        if (Date.now() > killAtMs) sendSignal(pid, 'SIGKILL')
+        if (performance.now() > killAtMs) sendSignal(pid, 'SIGKILL')
         return !isOurs()
       },
       { timeoutMs: 15_000 },

@@ -165,7 +165,7 @@ class Watched {
       this.#running = undefined
       this.#options.onChange?.()
       if (halted.aborted) return
-      let delayMs = this.#delayAfter(ending, Date.now() - startedAtMs)
+      let delayMs = this.#delayAfter(ending, performance.now() - startedAtMs)
       while (!this.#running) {
         await delay(delayMs, undefined, { signal: halted }).catch(() => {})
         if (halted.aborted) return

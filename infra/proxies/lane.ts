@@ -33,7 +33,7 @@ export class Lane {
     this.#options = options
     const { from } = options
     from.on('data', (bytes: Buffer) => {
-      this.#held.push({ bytes, at: Date.now() })
+      this.#held.push({ bytes, at: performance.now() })
       this.#heldBytes += bytes.length
       if (this.#heldBytes > heldBytesMax) from.pause()
       this.wake()
@@ -80,7 +80,7 @@ export class Lane {
 
   async #pass(bytes: Buffer, at: number): Promise<void> {
     const latency = this.#toxic('latency')
-    if (latency) await this.#pause(at + latency.ms + (Math.random() * 2 - 1) * latency.jitterMs - Date.now())
+    if (latency) await this.#pause(at + latency.ms + (Math.random() * 2 - 1) * latency.jitterMs - performance.now())
     const limit = this.#toxic('limit_data')
     const left = limit ? limit.bytes - this.#carriedBytes : Number.POSITIVE_INFINITY
     await this.#write(bytes.subarray(0, Math.max(0, left)))

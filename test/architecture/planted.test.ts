@@ -128,6 +128,8 @@ const breaches: Case[] = [
     { 'services/payment/src/payment.ts': `${decider}import './fees.ts'`, 'services/payment/src/fees.ts': "import 'node:fs'" },
     /fees.ts imports node:fs/,
   ],
+  ['an interval', 'the wall clock is for times, not for intervals', { 'tools/a.ts': 'Date.now()' }, /a.ts reads the wall clock/],
+  ['a listed clock', 'the wall clock is for times, not for intervals', { 'packages/messaging/src/uuid.ts': '' }, /no more/],
   [
     'a file read by the choreography',
     'choreography and manifest are data',

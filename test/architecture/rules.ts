@@ -1,4 +1,5 @@
 /** All rules. Each one: from the repository to a sentence for each place that breaks it. */
+import { wallClockForTimes } from './clocks.ts'
 import { listedDependencies, testOnlyDependencies, usedDependencies } from './dependencies.ts'
 import { decisionsInOneForm, documentedFilesThatAreThere, foldersOnTheMap } from './documents.ts'
 import { cycles, deadExports, deadFiles } from './graph.ts'
@@ -12,6 +13,7 @@ export const rules: Readonly<Record<string, (repository: Repository) => string[]
   'what is imported is there': importsThatAreThere,
   'a service has one store driver': oneStoreEach,
   'aggregates are pure': pureAggregates,
+  'the wall clock is for times, not for intervals': wallClockForTimes,
   'choreography and manifest are data': dataThatDoesNothing,
   'tools take only pure files of services': quietFilesForTools,
   'what is imported is a listed dependency': listedDependencies,

@@ -1,8 +1,9 @@
 /** What the outside does to the topics and to the groups' offsets. */
-import type { ConsumedRecord } from '@shop/messaging'
+import { serviceNames } from '@shop/choreography'
+import { type ConsumedRecord, encode } from '@shop/messaging'
 import { memoryPosition } from '@shop/messaging/memory'
 import type { Process } from './process.ts'
-import { eventTopics } from './subscriptions.ts'
+import { catalogueOf, eventTopics, topicsOf } from './subscriptions.ts'
 import { nameOf, type World } from './world.ts'
 
 const recordsOf = (world: World, topic: string): ConsumedRecord[] => world.broker.partitions(topic).flatMap((p) => p.records)
@@ -43,4 +44,31 @@ export const rewind = (world: World, process: Process): void => {
   world.tell(process.name, () => `is set back in ${partition.topic}/${partition.number} from ${position} to ${back}`)
   process.positions.set(partition, back)
   world.broker.commit(process.service, partition, back)
+}
+
+/**
+ * The records of a topic are deleted before everybody has read them: who is behind goes on at its end. Not where a broken one may be among them,
+ * which nobody could tell again.
+ */
+export const deleteUnread = (world: World, processes: readonly Process[]): void => {
+  const topic = world.random.pick(eventTopics)
+  const reading = processes.filter((p) => topicsOf(p.service).includes(topic))
+  if (world.broken.size > 0 || reading.some((p) => p.consuming)) return
+  world.tell('the outside', () => `deletes what is on ${topic}`)
+  world.forgot = true
+  world.hadForgotten = true
+  for (const partition of world.broker.partitions(topic)) {
+    const end = partition.records.length
+    for (const service of serviceNames) if (topicsOf(service).includes(topic)) world.broker.commit(service, partition, end)
+    for (const { positions } of reading) if (positions.has(partition)) positions.set(partition, end)
+  }
+}
+
+/** What heals that: every service tells again all that it can. */
+export const tellAllAgain = (world: World): void => {
+  world.tell('the operator', () => 'lets every service tell again')
+  world.forgot = false
+  for (const service of serviceNames)
+    for (const message of world.parts.tellAgain(world.databases, service))
+      world.append(encode({ ...message, again: 'told' }, catalogueOf(service)))
 }

@@ -30,6 +30,7 @@ import { reactions as orderReactions } from '../../services/order/src/reactions.
 import { reactions as paymentReactions } from '../../services/payment/src/reactions.ts'
 import { type AnyDatabase, type FurtherDatabases, furtherReacts, newFurtherDatabases } from './further-services.ts'
 import { inventoryTables, paymentTables } from './tables.ts'
+import { tellAgain } from './telling-again.ts'
 
 /** The databases of one run, by service; they outlive the processes. */
 export type Databases = KnownDatabases & FurtherDatabases
@@ -59,6 +60,7 @@ export interface Parts {
   readonly deadLetters: typeof deadLetters
   readonly acceptOrders: typeof acceptOrders
   readonly cancelOrder: typeof cancelOrder
+  readonly tellAgain: typeof tellAgain
   /** When a consumer says that it is done with records. */
   readonly resolvesOffsets: 'once handled' | 'on receipt'
   /** What chooses a record's partition. */
@@ -78,6 +80,7 @@ export const realParts: Parts = {
   deadLetters,
   acceptOrders,
   cancelOrder,
+  tellAgain,
   resolvesOffsets: 'once handled',
   partitionBy: 'key',
 }

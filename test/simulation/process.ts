@@ -24,7 +24,7 @@ import { nameOf, PassingFault, type World } from './world.ts'
 
 const quiet = () => {}
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
-const observe: Observer = { transaction: quiet, deadLettered: quiet, retried: quiet }
+const observe: Observer = { transaction: quiet, deadLettered: quiet, retried: quiet, passedOver: quiet }
 
 export class Process implements Member, Actor {
   readonly service: ServiceName

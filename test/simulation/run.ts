@@ -4,7 +4,7 @@ import { judge } from '../../tools/check/invariants.ts'
 import type { Breach } from './breach.ts'
 import type { Coverage } from './coverage.ts'
 import { Customers } from './customers.ts'
-import { echo, garble, rewind } from './disturbances.ts'
+import { deleteUnread, echo, garble, rewind, tellAllAgain } from './disturbances.ts'
 import { Group } from './group.ts'
 import { hasOutgoing, type Parts, replayable } from './parts.ts'
 import type { Process } from './process.ts'
@@ -12,6 +12,7 @@ import { profileOf, requestsOf } from './profile.ts'
 import { Random } from './random.ts'
 import { answersKept, cancellationsHonoured, handledInOrder, lettersHaveCause } from './rules.ts'
 import { snapshotOf } from './snapshot.ts'
+import { canBeToldAgain } from './told-again.ts'
 import { World } from './world.ts'
 
 export interface RunOptions {
@@ -29,6 +30,13 @@ interface Step {
   readonly process: Process
   readonly does: 'relay' | 'consume'
 }
+
+/** A request to cancel that came too late is not told again, so whoever has lost it goes without. */
+const isLeftOut = ({ hadForgotten, databases }: World, { id, orderId = '', text }: Breach): boolean =>
+  hadForgotten &&
+  id === 'consumed-handled' &&
+  text.includes('OrderCancellationRequested') &&
+  databases.order.documents.get(orderId)?.state?.status === 'CONFIRMED'
 
 class Run {
   readonly #world: World
@@ -101,7 +109,7 @@ class Run {
   async #disturb(): Promise<void> {
     const { random } = this.#world
     const process = this.#someProcess()
-    switch (random.below(11)) {
+    switch (random.below(12)) {
       case 0:
       case 1:
         return this.#begin(this.#someProcess('order'), (p) => this.#customers.cancel(p))
@@ -119,6 +127,13 @@ class Run {
         return this.#begin(process, (p) => p.replay(random.pick(['all', 'all', 'compensations'])))
       case 8:
         return this.#world.profile.crash > 0 && random.chance(0.3) ? process?.kill('killed') : undefined
+      case 9:
+        return random.chance(0.1)
+          ? deleteUnread(
+              this.#world,
+              [...this.#groups.values()].flatMap((g) => g.processes),
+            )
+          : undefined
       default:
         return this.#startOne()
     }
@@ -145,7 +160,8 @@ class Run {
         if (group.processes.length === 0) group.start()
         for (const process of group.processes) busy = (await this.#settle(process)) || busy
       }
-      if (!busy) return []
+      if (!busy && !this.#world.forgot) return []
+      if (!busy) tellAllAgain(this.#world)
     }
     const letters = serviceNames.reduce((sum, service) => sum + replayable(this.#world.databases, service), 0)
     return [
@@ -180,9 +196,11 @@ class Run {
       ...judge({ ...snapshot, orders }).flatMap(({ id, violations }) => violations.map((v) => ({ id, ...v }))),
       ...answersKept(world, this.#customers.answers),
       ...cancellationsHonoured(orders),
-      ...handledInOrder(world, orders),
+      // What was lost is handled behind what came later.
+      ...(world.hadForgotten ? [] : handledInOrder(world, orders)),
       ...lettersHaveCause(world),
-    ]
+      ...canBeToldAgain(world, serviceNames),
+    ].filter((breach) => !isLeftOut(world, breach))
   }
 }
 

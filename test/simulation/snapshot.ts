@@ -100,6 +100,7 @@ const toEvent = ({ topic, position, headers, value }: ConsumedRecord): EventReco
   at: headers.ce_time ?? '',
   correlationId: headers.ce_correlationid ?? '',
   causationId: headers.ce_causationid,
+  again: headers.ce_toldagain === 'told' ? 'told' : undefined,
   data: JSON.parse(value?.toString() ?? ''),
 })
 

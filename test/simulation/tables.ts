@@ -36,8 +36,8 @@ export const paymentTables: PaymentTables<MemoryTransaction> = {
   savePayments: async (work, payments) => {
     for (const [orderId, payment] of payments) {
       const before = work.get<Payment>('payments', orderId)
-      const { status, reason } = payment
-      const after = before === undefined ? payment : { ...before, status, ...(reason === undefined ? {} : { reason }) }
+      const { status, reason, told = [] } = payment
+      const after = before === undefined ? payment : { ...before, status, told, ...(reason === undefined ? {} : { reason }) }
       insist(after.amount > 0, 'payments.amount > 0')
       work.set('payments', orderId, after)
     }

@@ -52,6 +52,10 @@ export class World {
   readonly broken = new Set<ConsumedRecord>()
   /** No more faults, and nobody waits for his turn. */
   calm = false
+  /** Somebody has not got what the broker had. */
+  forgot = false
+  /** It was so at some time. */
+  hadForgotten = false
   nowMs = beginMs
   readonly #coverage: Coverage
   readonly #trace: ((line: string) => void) | undefined

@@ -63,7 +63,7 @@ export const awaitRest = async (
   services: DatabasesOf,
   { waitMsMax, topics, tell }: { readonly waitMsMax: number; readonly topics: boolean; readonly tell: (line: string) => void },
 ): Promise<readonly string[]> => {
-  const deadline = Date.now() + waitMsMax
+  const deadline = performance.now() + waitMsMax
   const mongo = await orUnreadable('MongoDB', remedy, () => openMongo(settings.mongoUrl))
   const postgres = new Map<string, PostgresClient>()
   const admin = transportOf(settings).admin()
@@ -74,7 +74,7 @@ export const awaitRest = async (
         await orUnreadable(`PostgreSQL, database shop_${service}`, remedy, () => openPostgres(settings.postgresUrl, service)),
       )
     for (let restful = 0; ; ) {
-      const begunAt = Date.now()
+      const begunAt = performance.now()
       const busy = [
         ...(await orUnreadable('MongoDB', remedy, () => busyInMongo(mongo, services.mongo))),
         ...(await orUnreadable('PostgreSQL', remedy, () => busyInPostgres(postgres))),
@@ -82,9 +82,10 @@ export const awaitRest = async (
       ]
       restful = busy.length === 0 ? restful + 1 : 0
       if (restful >= restfulPollsMin) return []
-      if (Date.now() >= deadline) return busy
-      if (busy.length > 0) tell(`waiting for rest, ${Math.ceil((deadline - Date.now()) / 1_000)} s left: ${busy.join(', ')}`)
-      await pause(Math.max(pollIntervalMs, Date.now() - begunAt))
+      if (performance.now() >= deadline) return busy
+      if (busy.length > 0)
+        tell(`waiting for rest, ${Math.ceil((deadline - performance.now()) / 1_000)} s left: ${busy.join(', ')}`)
+      await pause(Math.max(pollIntervalMs, performance.now() - begunAt))
     }
   } finally {
     await Promise.allSettled([mongo.close(), admin.close(), ...[...postgres.values()].map((client) => client.end())])

@@ -3,7 +3,7 @@ export class Progress {
   readonly #counts = new Map<string, number>()
   readonly #write: (line: string) => void
   readonly #intervalMs: number
-  #toldAt = Date.now()
+  #toldAt = performance.now()
 
   /** @param intervalMs between two lines, default 2,000 ms. */
   constructor(write: (line: string) => void, intervalMs = 2_000) {
@@ -20,8 +20,8 @@ export class Progress {
   }
 
   tell(line: () => string): void {
-    if (Date.now() - this.#toldAt < this.#intervalMs) return
-    this.#toldAt = Date.now()
+    if (performance.now() - this.#toldAt < this.#intervalMs) return
+    this.#toldAt = performance.now()
     this.#write(line())
   }
 }

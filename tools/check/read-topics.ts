@@ -1,5 +1,5 @@
 import { allTopics, catalogueFor, deadLetterTopic, serviceNames, subscriptionsOf } from '@shop/choreography'
-import { type Catalogue, type ConsumedRecord, decode, type Stretch } from '@shop/messaging'
+import { type Catalogue, type ConsumedRecord, decode, type Message, type Stretch } from '@shop/messaging'
 import { type KafkaTransport, kafkaPosition, kafkaTransport } from '@shop/transport-kafka'
 import type { OrderFiles } from './order-files.ts'
 import type { Progress } from './progress.ts'
@@ -7,7 +7,7 @@ import type { Settings } from './settings.ts'
 import { type DeadLetter, placeOf, type Topics, type Undecodable } from './snapshot.ts'
 import { orUnreadable } from './unreadable.ts'
 
-/** Everyone's catalogue: a record that it decodes is decoded by each of its consumers. */
+/** Everyone's catalogue, in which no field is ignored: a record that it decodes is decoded by each of its consumers. */
 const everyones = (): Catalogue => {
   const any = catalogueFor('order')
   const known = new Map<string, ReturnType<Catalogue['lookup']>>()
@@ -38,20 +38,26 @@ const collector = (add: OrderFiles['add'], stretches: readonly Stretch[]) => {
     deadLetters.push({ consumer, eventId: headers.ce_id, origin: placeOf(topic, partition, offset) })
   }
 
+  const addEvent = ({ topic, position }: ConsumedRecord, message: Message): void => {
+    const { key, id, type, at, correlationId, causationId, again, data } = message
+    const { partition, offset } = kafkaPosition(position)
+    const stands = { topic, partition, offset: Number(offset) }
+    add(key, 'record', { ...stands, id, type, at, correlationId, causationId, again, data: withoutAddress(data) })
+  }
+
   const takeEvent = (record: ConsumedRecord): void => {
     recordCount++
     const { topic, position } = record
     const decoded = decode(record, catalogue)
-    if (decoded.kind === 'message') {
-      const { key, id, type, at, correlationId, causationId, data } = decoded.message
-      const { partition, offset } = kafkaPosition(position)
-      const stands = { topic, partition, offset: Number(offset) }
-      add(key, 'record', { ...stands, id, type, at, correlationId, causationId, data: withoutAddress(data) })
-      return
-    }
-    const consumers = catalogues
-      .filter((c) => c.topics.includes(topic) && decode(record, c.catalogue).kind === 'undecodable')
-      .map((c) => c.name)
+    if (decoded.kind === 'message') addEvent(record, decoded.message)
+    if (decoded.kind === 'message' || decoded.kind === 'unknown') return
+    const read = catalogues
+      .filter((c) => c.topics.includes(topic))
+      .map(({ name, catalogue }) => ({ name, ...decode(record, catalogue) }))
+    // Some of its consumers may do without what is wrong in it: to them it is an event.
+    const some = read.find((r) => r.kind === 'message')
+    if (some?.kind === 'message') addEvent(record, some.message)
+    const consumers = read.filter((r) => r.kind === 'undecodable').map((r) => r.name)
     const reason = decoded.kind === 'undecodable' ? decoded.reason : 'it cannot be decoded'
     undecodable.push({ place: `${topic}/${position}`, reason, consumers })
   }

@@ -39,6 +39,8 @@ export interface EventRecord {
   readonly at: string
   readonly correlationId: string
   readonly causationId?: string | undefined
+  /** It was told again, from its teller's state. */
+  readonly again?: 'told' | 'asking' | undefined
   readonly data: unknown
 }
 

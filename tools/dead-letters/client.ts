@@ -1,6 +1,14 @@
 import { Refused } from '@shop/command-line'
-import type { LetterContent, LetterResult, LetterSelection, LetterView } from '@shop/participant/letters'
+import type { LetterContent, LetterResult, LetterSelection, LetterView, ParkResult } from '@shop/participant/letters'
 import { ask, type ServicesAccess } from '../running-shop/index.ts'
+
+/** A record by where it stands. */
+export interface RecordPlace {
+  readonly topic: string
+  readonly partition: number
+  /** Decimal. */
+  readonly offset: string
+}
 
 /** The dead-letter routes of one service. All calls: @throws Refused, which says what it did not do and why. */
 export const deadLetterClient = ({ urls, adminToken }: ServicesAccess, service: string) => {
@@ -25,5 +33,10 @@ export const deadLetterClient = ({ urls, adminToken }: ServicesAccess, service: 
     show: (id: string) => call<LetterContent>(`/${encodeURIComponent(id)}`),
     act: async (action: 'replay' | 'discard', selection: LetterSelection): Promise<readonly LetterResult[]> =>
       (await call<{ letters: LetterResult[] }>(`/${action}`, selection))?.letters ?? [],
+    park: async (record: RecordPlace, dryRun: boolean): Promise<ParkResult> => {
+      const result = await call<ParkResult>('/park', { ...record, dryRun })
+      if (result === undefined) throw new Refused(`${service} cannot set records aside by hand: is it of an earlier release?`)
+      return result
+    },
   }
 }

@@ -2,11 +2,12 @@
 import { command, flag, helpOf, Misuse, option, path, Refused, runCommand, text } from '@shop/command-line'
 import type { LetterContent, LetterResult, LetterView } from '@shop/participant/letters'
 import { type ServicesAccess, servicesOf } from '../running-shop/index.ts'
-import { deadLetterClient } from './client.ts'
+import { deadLetterClient, type RecordPlace } from './client.ts'
+import { park, readPlace } from './park.ts'
 
 const deadLettersCommand = command({
   name: 'dead-letters',
-  usage: 'npm run dead-letters -- <list|show|replay|discard> [options]',
+  usage: 'npm run dead-letters -- <list|show|replay|discard|park> [options]',
   about:
     'What the services have set aside: events that they could not read or handle, and what waits behind those for the same order.',
   operands: [
@@ -14,27 +15,30 @@ const deadLettersCommand = command({
     ['show LETTER', 'one, with its headers and value'],
     ['replay LETTER|--order|--all', 'handles them anew, with their own event ids, oldest first per order'],
     ['discard LETTER|--order|--all', 'takes them away without effect; never a compensation, which only replaying completes'],
-    ['LETTER', '<service>:<topic>/<partition>/<offset>, as list prints it'],
+    ['park TOPIC PARTITION OFFSET', 'sets a record aside that a consumer has before it, such as one that it cannot get past'],
+    ['LETTER', '<service>:<topic>/<partition>/<offset>/<fingerprint>, as list prints it'],
   ],
   options: {
     order: option('ORDER_ID', 'those of one order', text),
     all: flag('all of them'),
     service: option('NAME', 'of one service only', text),
-    yes: flag('do it; without it replay and discard only tell what they would do'),
+    yes: flag('do it; without it replay, discard and park only tell what they would do'),
     json: flag('for machines'),
     'data-dir': option('DIR', 'of the shop that npm start runs; default .data', path),
   },
   notes: `Without a shop of npm start: the one whose ports docker compose publishes, with SHOP_ADMIN_TOKEN. SERVICE_URLS and ADMIN_TOKEN name
-another one, as they do in the containers of compose.`,
+another one, as they do in the containers of compose. What a service is to park is in the memory of the process that answers. A service that stands still is
+not ready, and compose's gateway does not lead to it: ask from inside, as in the last example, with park.`,
   examples: [
     ['npm run dead-letters -- list --service payment', 'those of payment'],
     ['npm run dead-letters -- replay --order <orderId> --yes', 'those of one order, once their cause is gone'],
+    ['npm run dead-letters -- park shop.order 3 17 --service payment --yes', 'lets payment go on behind that record'],
     ['docker compose run --rm check node tools/dead-letters/main.ts list', 'from inside docker compose'],
   ],
   exitCodes: '0 done, 1 something was not done, 2 the request makes no sense',
 })
 
-const commands = ['list', 'show', 'replay', 'discard'] as const
+const commands = ['list', 'show', 'replay', 'discard', 'park'] as const
 
 interface Request {
   readonly command: (typeof commands)[number]
@@ -44,13 +48,15 @@ interface Request {
   readonly yes: boolean
   readonly json: boolean
   readonly services: readonly string[]
+  /** Behind park. */
+  readonly record: RecordPlace | undefined
   readonly shop: ServicesAccess
 }
 
 /** @throws Misuse */
 const commandOf = (name: string | undefined): Request['command'] => {
   const found = commands.find((c) => c === name)
-  if (found === undefined) throw new Misuse(`${name} is no command: list, show, replay or discard`)
+  if (found === undefined) throw new Misuse(`${name} is no command: list, show, replay, discard or park`)
   return found
 }
 
@@ -67,7 +73,11 @@ interface Options {
 const readRequest = ({ service, 'data-dir': dataDir, ...options }: Options, operands: readonly string[]): Request => {
   const [name, letter, ...rest] = operands
   const command = commandOf(name)
-  if (rest.length > 0) throw new Misuse(`one letter at a time, or --order, or --all: ${rest.join(' ')} is too much`)
+  const record = command === 'park' ? readPlace(operands.slice(1)) : undefined
+  if (record !== undefined && (options.order !== undefined || options.all))
+    throw new Misuse('park takes one record, neither --order nor --all')
+  if (record === undefined && rest.length > 0)
+    throw new Misuse(`one letter at a time, or --order, or --all: ${rest.join(' ')} is too much`)
   const shop = servicesOf({ dataDir })
   if (service !== undefined && shop.urls[service] === undefined)
     throw new Misuse(`${service} is no service that runs: ${Object.keys(shop.urls).join(', ')}`)
@@ -75,7 +85,7 @@ const readRequest = ({ service, 'data-dir': dataDir, ...options }: Options, oper
   if ((command === 'replay' || command === 'discard') && chosen.length !== 1)
     throw new Misuse(`${command} what? One of: a letter (see list), --order ORDER_ID, --all`)
   if (command === 'show' && letter === undefined) throw new Misuse('show which letter? list prints them')
-  return { ...options, command, letter, services: service === undefined ? Object.keys(shop.urls) : [service], shop }
+  return { ...options, command, letter, record, services: service === undefined ? Object.keys(shop.urls) : [service], shop }
 }
 
 /** `payment:shop.order/3/17` as service and id. @throws Misuse */
@@ -84,12 +94,19 @@ const readLetter = (text: string, { urls }: ServicesAccess): { service: string; 
   const service = text.slice(0, colon)
   if (colon < 1 || urls[service] === undefined)
     throw new Misuse(
-      `${text} is no letter: expected <service>:<topic>/<partition>/<offset>, with a service of ${Object.keys(urls).join(', ')}`,
+      `${text} is no letter: expected <service>:<topic>/<partition>/<offset>/<fingerprint>, with a service of ${Object.keys(urls).join(', ')}`,
     )
   return { service, id: text.slice(colon + 1) }
 }
 
 const nameOf = ({ consumer, id }: Pick<LetterView, 'consumer' | 'id'>) => `${consumer}:${id}`
+
+const attention = ({ kind }: LetterView): string =>
+  kind === 'unsendable' ? 'the broker does not take it, replay it once it does' : 'a compensation, tried again by itself'
+
+/** A key or a header may hold what a terminal acts upon. */
+const plain = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (control) => `\\x${(control.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`)
 
 const list = async ({ services, shop, order, json }: Request): Promise<number> => {
   const letters = (await Promise.all(services.map((s) => deadLetterClient(shop, s).list(order)))).flat()
@@ -97,9 +114,9 @@ const list = async ({ services, shop, order, json }: Request): Promise<number> =
   else if (letters.length === 0) console.log('no dead letters')
   else {
     for (const l of letters) {
-      const mark = l.needsAttention ? '  NEEDS ATTENTION: a compensation, tried again by itself' : ''
-      console.log(`${nameOf(l)}  ${l.kind}  ${l.type ?? '(unknown type)'}  order ${l.key ?? '(no key)'}${mark}`)
-      console.log(`    ${l.error}  (attempts: ${l.attempts}, last at ${l.lastAt})`)
+      const mark = l.needsAttention ? `  NEEDS ATTENTION: ${attention(l)}` : ''
+      console.log(`${nameOf(l)}  ${l.kind}  ${l.type ?? '(unknown type)'}  order ${plain(l.key ?? '(no key)')}${mark}`)
+      console.log(`    ${plain(l.error)}  (attempts: ${l.attempts}, last at ${l.lastAt})`)
     }
     const held = letters.filter((l) => l.kind === 'held').length
     console.log(`${letters.length} dead letters, ${held} of them waiting behind another one of their order`)
@@ -115,18 +132,22 @@ const show = async ({ letter = '', shop, json }: Request): Promise<number> => {
   return 0
 }
 
+const headersShownMax = 50
+
 const describe = (l: LetterContent): string =>
   [
     nameOf(l),
     `  kind      ${l.kind}${l.needsAttention ? ', needs attention' : ''}`,
-    `  event     ${l.type ?? '(unknown type)'} ${l.eventId ?? ''}`,
-    `  order     ${l.key ?? '(no key)'}`,
+    `  event     ${l.type ?? '(unknown type)'} ${plain(l.eventId ?? '')}`,
+    `  order     ${plain(l.key ?? '(no key)')}`,
     `  error     ${l.error}`,
     `  attempts  ${l.attempts}, first ${l.firstAt}, last ${l.lastAt}`,
     '  headers',
-    ...Object.entries(l.headers).map(([name, value]) => `    ${name}: ${value.slice(0, 200)}`),
+    ...Object.entries(l.headers)
+      .slice(0, headersShownMax)
+      .map(([name, value]) => `    ${plain(name.slice(0, 200))}: ${plain(value.slice(0, 200))}`),
     '  value',
-    `    ${(l.value ?? '(none)').slice(0, 4_000)}`,
+    `    ${plain((l.value ?? '(none)').slice(0, 4_000))}`,
   ].join('\n')
 
 /** What the services were asked for and what came of it. */
@@ -160,5 +181,6 @@ await runCommand(deadLettersCommand, async ({ options, operands }) => {
   if (notice !== undefined) console.error(`dead-letters: ${notice}`)
   if (request.command === 'list') return await list(request)
   if (request.command === 'show') return await show(request)
+  if (request.command === 'park') return request.record === undefined ? 2 : await park({ ...request, record: request.record })
   return await act(request, request.command)
 })

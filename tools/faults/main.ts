@@ -43,12 +43,13 @@ const forMachines = (fault: Fault): Output => ({
 const carryOut = async (shop: ShopTarget, fault: Fault, given: Given, json: boolean): Promise<void> => {
   const interrupted = interruption()
   const output = json ? forMachines(fault) : forPeople
-  const beganAt = Date.now()
+  const beganAt = performance.now()
+  const endsAtMs = Date.now() + given.forMs
   const { did, watch, end } = await fault.begin(shop, given)
-  const endsAt = end && new Date(beganAt + given.forMs).toISOString()
+  const endsAt = end && new Date(endsAtMs).toISOString()
   output.begun({ did, watch, endsAt })
   if (end === undefined) return
-  await pause(Math.max(0, beganAt + given.forMs - Date.now()), undefined, { signal: interrupted }).catch(() => {})
+  await pause(Math.max(0, beganAt + given.forMs - performance.now()), undefined, { signal: interrupted }).catch(() => {})
   await end()
   output.ended(interrupted.aborted ? 'ended early' : `ended after ${durationText(given.forMs)}`)
 }

@@ -109,9 +109,9 @@ const watch = async ({ orderId, follow, json, forMs, brokers }: Request): Promis
   const sinceMs = orderId === undefined ? Date.now() : undefined
   const following = await followTopics({ brokers, sinceMs, onSeen, onFailed: (error) => (failed = error) })
   const saga = orderId === undefined ? undefined : sagaOf(orderId)
-  const until = Date.now() + forMs
+  const until = performance.now() + forMs
   let told = ''
-  while (Date.now() < until && !failed && !interrupted && (follow || !saga?.ended)) {
+  while (performance.now() < until && !failed && !interrupted && (follow || !saga?.ended)) {
     await pause(100)
     if (past && !following.caughtUp()) continue
     const now = past ?? []

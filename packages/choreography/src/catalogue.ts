@@ -1,17 +1,30 @@
+import { z } from 'zod'
 import { choreography, compensations } from './choreography.ts'
-import { allEvents, consumedBy, deadLetterTopic, eventNamed, type ServiceName, topicOf } from './derive.ts'
+import { allEvents, deadLetterTopic, eventNamed, reactionsOf, type ServiceName, topicOf } from './derive.ts'
 
 const ceTypeOf = (e: { service: string; name: string; version: number }): string => `shop.${e.service}.${e.name}.v${e.version}`
 
+const withoutVersion = (ceType: string): string => ceType.replace(/\.v\d+$/, '')
+
+/** The schema without the fields that the consumer does not look at. */
+const schemaWithout = (schema: z.ZodType, ignores: readonly string[]): z.ZodType =>
+  ignores.length > 0 && schema instanceof z.ZodObject
+    ? z.object(Object.fromEntries(Object.entries(schema.shape).filter(([field]) => !ignores.includes(field))))
+    : schema
+
 /** What the messaging kit has to know of the events, seen by one consumer: addresses for what it tells, schemas for what it hears. */
 export const catalogueFor = (service: ServiceName) => {
-  const consumed = new Set(consumedBy(service))
+  const reactions = new Map(reactionsOf(service).map((r) => [r.on, r]))
   const addresses = new Map(
     allEvents.map((e) => [e.name, { ceType: ceTypeOf(e), source: `/shop/${e.service}`, topic: topicOf(e) }] as const),
   )
   const entries = new Map(
-    allEvents.map((e) => [ceTypeOf(e), { type: e.name, schema: e.schema, consumed: consumed.has(e) }] as const),
+    allEvents.map((e) => {
+      const schema = schemaWithout(e.schema, reactions.get(e)?.ignores ?? [])
+      return [ceTypeOf(e), { type: e.name, schema, consumed: reactions.has(e) }] as const
+    }),
   )
+  const known = new Set(allEvents.map((e) => withoutVersion(ceTypeOf(e))))
   const undoing = new Set<string>(compensations.map((c) => c.undoneBy.name))
   const compensating = new Set<string>(
     choreography[service].reactions.filter((r) => r.emits.some((e) => undoing.has(e.name))).map((r) => r.on.name),
@@ -25,6 +38,7 @@ export const catalogueFor = (service: ServiceName) => {
       return found
     },
     lookup: (ceType: string) => entries.get(ceType),
+    isOtherVersion: (ceType: string) => !entries.has(ceType) && known.has(withoutVersion(ceType)),
     compensates: (type: string) => compensating.has(type),
     deadLetterTopic: (topic: string) => deadLetterTopic(topic, service),
   }

@@ -1,5 +1,5 @@
 /** Who reacts to what. If it is not in this file, it does not happen. Nothing executes it; everything else is derived from it. */
-import { choreograph, needing, on } from './define.ts'
+import { choreograph, ignoring, needing, on } from './define.ts'
 import { DeliveryRejected, DeliveryScheduled } from './events/delivery.ts'
 import { StockRejected, StockReleased, StockReserved } from './events/inventory.ts'
 import { OrderCancellationRequested, OrderCancelled, OrderConfirmed, OrderPlaced } from './events/order.ts'
@@ -25,7 +25,7 @@ export const choreography = choreograph({
     topic: 'shop.payment',
     starts: {},
     reactions: [
-      on(OrderPlaced, PaymentCaptured, PaymentDeclined),
+      ignoring(on(OrderPlaced, PaymentCaptured, PaymentDeclined), 'shippingAddress'),
       on(StockRejected, PaymentRefunded),
       on(StockReleased, PaymentRefunded),
     ],
@@ -34,7 +34,7 @@ export const choreography = choreograph({
     topic: 'shop.inventory',
     starts: {},
     reactions: [
-      on(OrderPlaced),
+      ignoring(on(OrderPlaced), 'shippingAddress'),
       needing(on(PaymentCaptured, StockReserved, StockRejected), OrderPlaced),
       on(DeliveryRejected, StockReleased),
       on(DeliveryScheduled),
@@ -45,8 +45,8 @@ export const choreography = choreograph({
     starts: {},
     reactions: [
       on(OrderPlaced),
-      on(OrderCancellationRequested),
-      needing(on(StockReserved, DeliveryScheduled, DeliveryRejected), OrderPlaced),
+      ignoring(on(OrderCancellationRequested), 'cause'),
+      ignoring(needing(on(StockReserved, DeliveryScheduled, DeliveryRejected), OrderPlaced), 'lines'),
     ],
   },
   notification: {

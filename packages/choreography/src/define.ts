@@ -35,6 +35,8 @@ export interface Reaction<
    * them: then the kit keeps it and carries it out when they arrive, still as the effect of this event.
    */
   readonly needs: readonly EventDefinition[]
+  /** Fields of the event's data that this service does not look at: they may be of any shape there, or absent, and it never sees them. */
+  readonly ignores?: readonly string[]
 }
 
 /** Declares that a service consumes `on` and may emit any of `emits` in answer. */
@@ -45,6 +47,12 @@ export const on = <On extends EventDefinition, const Emits extends readonly Even
 
 /** Adds the events without which the reaction has to wait. */
 export const needing = <R extends Reaction>(reaction: R, ...needs: readonly EventDefinition[]): R => ({ ...reaction, needs })
+
+/** Says which fields of the event's data the reaction does without; a reader that checks what it does not use fails at what others add. */
+export const ignoring = <R extends Reaction, const Fields extends readonly (keyof z.infer<R['on']['schema']> & string)[]>(
+  reaction: R,
+  ...fields: Fields
+): R & { readonly ignores: Fields } => ({ ...reaction, ignores: fields })
 
 /** What one service does in the choreography. */
 export interface Participant {

@@ -14,12 +14,12 @@ type Element<T> = T extends readonly (infer E)[] ? E : never
 export type Fact<D> =
   D extends EventDefinition<string, infer Name, infer Schema> ? { readonly type: Name; readonly data: z.infer<Schema> } : never
 
-/** An event as a consumer sees it: the fact, and those parts of its envelope that decisions may use. */
-export type Occurrence<D> =
+/** An event as a consumer sees it: the fact without the fields that it ignores, and those parts of its envelope that decisions may use. */
+export type Occurrence<D, Ignored extends string = never> =
   D extends EventDefinition<string, infer Name, infer Schema>
     ? {
         readonly type: Name
-        readonly data: z.infer<Schema>
+        readonly data: [Ignored] extends [never] ? z.infer<Schema> : Omit<z.infer<Schema>, Ignored>
         /** UUIDv7. */
         readonly id: string
         /** The order: what the topics are keyed by. */
@@ -31,8 +31,14 @@ export type Occurrence<D> =
       }
     : never
 
+type OccurrenceFor<R> = R extends { readonly on: infer D; readonly ignores: readonly (infer Field extends string)[] }
+  ? Occurrence<D, Field>
+  : R extends { readonly on: infer D }
+    ? Occurrence<D>
+    : never
+
 /** Every event that service S consumes. */
-export type Incoming<S extends ServiceName> = Occurrence<ReactionsOf<S>['on']>
+export type Incoming<S extends ServiceName> = OccurrenceFor<ReactionsOf<S>>
 /** Every event that service S may emit, by a reaction or by a command of its own. */
 export type Emitted<S extends ServiceName> = Fact<Element<ReactionsOf<S>['emits']> | Element<StartsOf<S>>>
 /** What service S may emit when `Type` comes in. */

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Catalogue } from './catalogue.ts'
-import type { DeadLetter } from './dead-letter.ts'
+import { type DeadLetter, holdsKey, oneLine } from './dead-letter.ts'
 import { decode } from './envelope.ts'
 import type { Faults } from './fault-points.ts'
-import { describe, reactThenPass } from './handling.ts'
+import { reactThenPass } from './handling.ts'
 import type { Log } from './log.ts'
 import { now, nowMs } from './message.ts'
+import { describe } from './persisting.ts'
 import type { DeadLetterStore, React } from './store.ts'
 
 export interface DeadLettersOptions<Work> {
@@ -21,7 +22,8 @@ export type Selection = { readonly id: string } | { readonly key: string } | { r
 
 /**
  * - `handled`, `duplicate` (its event had been handled), `not-ours` (this consumer no longer reacts to it), `discarded`: the letter is gone.
- * - `failed`: it went wrong again. `waiting`: another letter of its key has to go first. `refused`: it is a compensation.
+ * - `released`: it is of an outgoing message, which the relay tries again.
+ * - `failed`: it went wrong again. `waiting`: another letter of its key has to go first. `refused`: it is a compensation, or of an outgoing message.
  * - `would-replay`, `would-discard`: nothing was done, as asked.
  */
 export type LetterOutcome =
@@ -29,6 +31,7 @@ export type LetterOutcome =
   | 'duplicate'
   | 'not-ours'
   | 'discarded'
+  | 'released'
   | 'failed'
   | 'waiting'
   | 'refused'
@@ -42,7 +45,10 @@ export interface LetterResult {
   readonly error?: string
 }
 
-/** A letter, and whether somebody has to look: a compensation that keeps failing leaves an order half undone. */
+/**
+ * A letter, brief when there are several, and whether somebody has to look: a compensation that keeps failing leaves an order half undone,
+ * and of a message that cannot be sent nobody hears.
+ */
 export interface ListedLetter {
   readonly letter: DeadLetter
   readonly type?: string
@@ -71,32 +77,84 @@ const lettersMax = 1_000
 const retryDelayMsMin = 2_000
 const retryDelayMsMax = 300_000
 
+/** Says of a letter what it is about. */
+const listing =
+  (catalogue: Catalogue) =>
+  (letter: DeadLetter): ListedLetter => {
+    const type = catalogue.lookup(letter.record.headers.ce_type ?? '')?.type
+    const { kind } = letter.failure
+    const needsAttention = kind === 'unsendable' || (kind === 'failed' && type !== undefined && catalogue.compensates(type))
+    return { letter, ...(type === undefined ? {} : { type }), needsAttention }
+  }
+
+/** Waits as long again as it has failed so far: the delay doubles. */
+const isDue = ({ failure: { firstAt, lastAt } }: DeadLetter): boolean => {
+  const failingMs = Date.parse(lastAt) - Date.parse(firstAt)
+  return nowMs() - Date.parse(lastAt) >= Math.min(retryDelayMsMax, Math.max(retryDelayMsMin, failingMs))
+}
+
+/** Why a letter may not be discarded. */
+const whyKept = ({ letter, needsAttention }: ListedLetter): string | undefined => {
+  if (!needsAttention) return undefined
+  return letter.failure.kind === 'unsendable'
+    ? 'others wait for what it tells: let the broker take it, and replay it'
+    : 'it undoes a step of its order, which only replaying it can complete'
+}
+
+/** In order; behind one that fails, those of its key wait. */
+const inOrder = async (
+  letters: readonly DeadLetter[],
+  replay: (letter: DeadLetter) => Promise<LetterResult>,
+): Promise<readonly LetterResult[]> => {
+  const results: LetterResult[] = []
+  const stuck = new Set<string>()
+  for (const letter of letters) {
+    const { id, record } = letter
+    const key = holdsKey(letter) ? (record.key ?? id) : id
+    if (stuck.has(key)) {
+      results.push({ id, outcome: 'waiting', error: 'an earlier one of its key failed again' })
+      continue
+    }
+    const result = await replay(letter)
+    if (result.outcome === 'failed') stuck.add(key)
+    results.push(result)
+  }
+  return results
+}
+
 /** What a consumer can do with the records that it has set aside. */
 export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetters => {
   const { store, catalogue, log, faults } = options
   const react = reactThenPass(options.react, faults)
 
-  const listed = (letter: DeadLetter): ListedLetter => {
-    const type = catalogue.lookup(letter.record.headers.ce_type ?? '')?.type
-    const needsAttention = letter.failure.kind === 'failed' && type !== undefined && catalogue.compensates(type)
-    return { letter, ...(type === undefined ? {} : { type }), needsAttention }
-  }
+  const listed = listing(catalogue)
 
-  const select = (selection: Selection) => store.letters({ limit: lettersMax, ...('all' in selection ? {} : selection) })
+  const select = (selection: Selection) =>
+    store.letters({ limit: lettersMax, brief: true, ...('all' in selection ? {} : selection) })
 
   /** The letter of the same key that has to go first. */
-  const firstOf = async ({ record, failure }: DeadLetter): Promise<DeadLetter | undefined> => {
-    if (failure.kind === 'undecodable' || record.key === null) return undefined
-    const ofKey = await store.letters({ key: record.key, limit: lettersMax })
-    return ofKey.find((l) => l.failure.kind !== 'undecodable')
+  const firstOf = async (letter: DeadLetter): Promise<DeadLetter | undefined> => {
+    const { key } = letter.record
+    if (!holdsKey(letter) || key === null) return undefined
+    return (await store.letters({ key, brief: true, limit: lettersMax })).find(holdsKey)
   }
 
-  const replayOne = async (letter: DeadLetter): Promise<LetterResult> => {
-    const { id, record, failure } = letter
+  const release = async (letter: DeadLetter): Promise<LetterResult> => {
+    await store.release(letter)
+    return { id: letter.id, outcome: 'released' }
+  }
+
+  /** @param brief the letter, of which the whole is read: values of many at once could be too much. */
+  const replayOne = async (brief: DeadLetter): Promise<LetterResult> => {
+    const { id } = brief
+    const [letter] = await store.letters({ id, limit: 1 })
+    if (letter === undefined) return { id, outcome: 'duplicate' }
+    const { record, failure } = letter
     try {
+      if (failure.kind === 'unsendable') return await release(letter)
       const decoded = decode(record, catalogue)
       if (decoded.kind === 'undecodable') throw new Error(decoded.reason)
-      if (decoded.kind === 'not-ours') {
+      if (decoded.kind !== 'message') {
         await store.discard(letter)
         return { id, outcome: 'not-ours' }
       }
@@ -104,7 +162,7 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
       log.info({ deadLetter: id, key: record.key, handled }, 'dead letter replayed')
       return { id, outcome: handled > 0 ? 'handled' : 'duplicate' }
     } catch (error) {
-      const text = describe(error).slice(0, 1_000)
+      const text = oneLine(describe(error))
       const again = { ...failure, error: text, attempts: failure.attempts + 1, lastAt: now() }
       // The database may be what failed: then the letter stays as it was.
       await store.failedAgain({ ...letter, failure: again }).catch(() => {})
@@ -113,41 +171,19 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
     }
   }
 
-  /** In order; behind one that fails, those of its key wait. */
-  const replayAll = async (letters: readonly DeadLetter[]): Promise<readonly LetterResult[]> => {
-    const results: LetterResult[] = []
-    const stuck = new Set<string>()
-    for (const letter of letters) {
-      const { id, record, failure } = letter
-      const key = failure.kind === 'undecodable' ? id : (record.key ?? id)
-      if (stuck.has(key)) {
-        results.push({ id, outcome: 'waiting', error: 'an earlier one of its key failed again' })
-        continue
-      }
-      const result = await replayOne(letter)
-      if (result.outcome === 'failed') stuck.add(key)
-      results.push(result)
-    }
-    return results
-  }
+  const replayAll = (letters: readonly DeadLetter[]) => inOrder(letters, replayOne)
 
   const discardOne = async (letter: DeadLetter): Promise<LetterResult> => {
     const { id } = letter
-    if (listed(letter).needsAttention)
-      return { id, outcome: 'refused', error: 'it undoes a step of its order, which only replaying it can complete' }
+    const error = whyKept(listed(letter))
+    if (error !== undefined) return { id, outcome: 'refused', error }
     await store.discard(letter)
     log.warn({ deadLetter: id, key: letter.record.key }, 'dead letter discarded')
     return { id, outcome: 'discarded' }
   }
 
-  /** Waits as long again as it has failed so far: the delay doubles. */
-  const isDue = ({ failure: { firstAt, lastAt } }: DeadLetter): boolean => {
-    const failingMs = Date.parse(lastAt) - Date.parse(firstAt)
-    return nowMs() - Date.parse(lastAt) >= Math.min(retryDelayMsMax, Math.max(retryDelayMsMin, failingMs))
-  }
-
   return {
-    list: async (query) => (await store.letters(query)).map(listed),
+    list: async (query) => (await store.letters({ ...query, brief: query.id === undefined })).map(listed),
 
     replay: async (selection, { dryRun = false } = {}) => {
       const letters = await select(selection)
@@ -169,10 +205,13 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
     },
 
     retryCompensations: async () => {
-      const due = (await store.letters({ limit: lettersMax })).filter((l) => listed(l).needsAttention && isDue(l))
+      const failed = await store.letters({ kind: 'failed', brief: true, limit: lettersMax })
+      const due = failed.filter((l) => listed(l).needsAttention && isDue(l))
       const results: LetterResult[] = []
-      for (const { record } of due)
-        results.push(...(await replayAll(await store.letters({ key: record.key ?? '', limit: lettersMax }))))
+      for (const { record } of due) {
+        const ofKey = await store.letters({ key: record.key ?? '', brief: true, limit: lettersMax })
+        results.push(...(await replayAll(ofKey.filter(holdsKey))))
+      }
       return results
     },
   }

@@ -1,11 +1,28 @@
 /** What a store or a transport is written with, beyond what its users need. */
 export { byKey, distinct, notYetHandled, type Sorted, sortBatch } from './batch.ts'
-export { type DeadLetter, type Failure, restoredLetter, type StoredRecord } from './dead-letter.ts'
+export {
+  type DeadLetter,
+  type Failure,
+  holdsKey,
+  restoredLetter,
+  type StoredRecord,
+  storedParts,
+} from './dead-letter.ts'
 export { assertOwnKeys, type Decided, type DocumentStore, Documents, type NewDocument } from './documents.ts'
 export { gather, Overloaded } from './gather.ts'
 export type { Log } from './log.ts'
 export { type Message, newId, optionalParts, startedBy } from './message.ts'
 export { restAfter, restAfterSweep } from './pacing.ts'
+export {
+  framed,
+  partsWith,
+  type RawHeader,
+  type RecordParts,
+  readableName,
+  setHeader,
+  textOf,
+  unframed,
+} from './record-bytes.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
 export {
   Abandoned,
@@ -13,6 +30,7 @@ export {
   type ConsumedRecord,
   type GroupPlace,
   type HandleRecords,
+  type Lost,
   type OutgoingRecord,
   type Place,
   type Publisher,
@@ -24,6 +42,7 @@ export {
   type TopicSpec,
   type Transport,
   type TransportAdmin,
+  Unsendable,
 } from './transport.ts'
 export { type Arranged, type Arrivals, arrange, Needs, type NeedsByType, noArrivals } from './waiting.ts'
 export { TookTooLong, within } from './within.ts'

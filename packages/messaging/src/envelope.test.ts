@@ -13,6 +13,7 @@ const events = new Map([
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: `test.bank.${type}.v1`, source: '/test/bank', topic: 'bank' }),
   lookup: (ceType) => events.get(/^test\.bank\.(\w+)\.v1$/.exec(ceType)?.[1] ?? ''),
+  isOtherVersion: (ceType) => /^test\.bank\.(Paid|Sent)\.v(?!1$)/.test(ceType),
   compensates: () => false,
   deadLetterTopic: (topic) => `${topic}.dead-letter`,
 }
@@ -100,6 +101,49 @@ describe('a message on the wire', () => {
     expect(decode(encode({ ...paid, type: 'Sent' }, catalogue), catalogue)).toEqual({ kind: 'not-ours' })
     expect(decode({ key: null, value: null, headers: { ce_type: 'test.bank.Sent.v1' } }, catalogue)).toEqual({ kind: 'not-ours' })
   })
+})
+
+describe('an event of a type that this consumer does not know', () => {
+  const newer = withHeaders({ ce_type: 'test.bank.Insured.v1' })
+  const unknown = (headers: Record<string, string>) => decode({ ...newer, headers: { ...newer.headers, ...headers } }, catalogue)
+
+  test('is passed over', () => expect(unknown({})).toEqual({ kind: 'unknown' }))
+  test.each(['true', 'TRUE'])('is not when it says that it must be understood: %s', (ce_mustunderstand) =>
+    expect(unknown({ ce_mustunderstand })).toMatchObject({
+      kind: 'undecodable',
+      reason: 'unknown event type test.bank.Insured.v1',
+      id: paid.id,
+    }),
+  )
+  test('is passed over when it says that it need not be understood', () =>
+    expect(unknown({ ce_mustunderstand: 'false' })).toEqual({ kind: 'unknown' }))
+  test.each([
+    ['another version of a known one', 'test.bank.Paid.v2'],
+    ['another version of one that is not for this consumer', 'test.bank.Sent.v10'],
+    ['no name of an event', 'nonsense'],
+    ['no version', 'test.bank.Insured'],
+    ['escaped bytes', '\\x00.Insured.v1'],
+  ])('is set aside when it is %s', (_what, ce_type) => expect(unknown({ ce_type })).toMatchObject({ kind: 'undecodable' }))
+  test.each<[string, Partial<Encoded>]>([
+    ['key', { key: '\\x00\\x07order' }],
+    ['id', { headers: { ...newer.headers, ce_id: 'x' } }],
+    ['correlation', { headers: { ...newer.headers, ce_correlationid: 'x' } }],
+  ])('is set aside when it is no event in full order: its %s', (_what, broken) =>
+    expect(decode({ ...newer, ...broken }, catalogue)).toMatchObject({ kind: 'undecodable' }),
+  )
+})
+
+describe('what would be told on with every effect is bounded', () => {
+  test('a trace context of a megabyte ends the trace', () => {
+    const decoded = decode(withHeaders({ traceparent: 'x'.repeat(1_000_000) }), catalogue)
+    expect(decoded).toEqual({ kind: 'message', message: paid })
+  })
+  test.each([
+    ['ce_causationid', 'x'.repeat(1_000_000)],
+    ['ce_time', `2026-01-01T00:00:00.${'0'.repeat(1_000_000)}Z`],
+  ])('%s of a megabyte is undecodable', (header, text) =>
+    expect(decode(withHeaders({ [header]: text }), catalogue)).toMatchObject({ kind: 'undecodable' }),
+  )
 })
 
 const megabyte = 1_000_000

@@ -17,15 +17,21 @@ export const encode = (message: Message, catalogue: Catalogue): OutgoingRecord =
     'content-type': 'application/json',
   }
   if (message.causationId !== undefined) headers.ce_causationid = message.causationId
+  if (message.again !== undefined) headers.ce_toldagain = message.again
   if (message.traceparent !== undefined) headers.traceparent = message.traceparent
   return { topic, key: message.key, value: JSON.stringify(message.data), headers }
 }
+
+const againIn = ({ ce_toldagain: again }: Encoded['headers']): Pick<Message, 'again'> =>
+  again === undefined ? {} : { again: again === 'asking' ? 'asking' : 'told' }
 
 export type Decoded =
   /** For this consumer. */
   | { readonly kind: 'message'; readonly message: Message }
   /** A known event to which this consumer does not react. */
   | { readonly kind: 'not-ours' }
+  /** An event in full order, of a type that this consumer does not know, and that it need not know. */
+  | { readonly kind: 'unknown' }
   /** Never to be handled as it is: a dead letter. `reason` is one line that names what is wrong. */
   | { readonly kind: 'undecodable'; readonly reason: string; readonly id?: string | undefined }
 
@@ -33,6 +39,16 @@ type Encoded = Pick<OutgoingRecord, 'key' | 'value' | 'headers'> & Pick<Consumed
 
 /** In lower case alone: databases differ in whether they tell two spellings apart. RFC 9562, section 4, has it written in lower case. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+/** `<where>.<name>.v<version>`: what is of another form is no event of somebody newer. */
+const typeForm = /^[\w-]+(\.[\w-]+)+\.v[1-9]\d{0,5}$/
+const typeLengthMax = 200
+
+/** Set to `true` by who tells an event that nobody may pass over: a consumer that does not know its type sets it aside. */
+const mustUnderstand = 'ce_mustunderstand'
+
+const timeLengthMax = 40
+const linkLengthMax = 200
 
 const time = z.iso.datetime({ offset: true })
 
@@ -49,15 +65,20 @@ export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
   const ceType = headers.ce_type
   if (ceType === undefined) return undecodable('header ce_type is missing')
   const entry = catalogue.lookup(ceType)
-  if (entry === undefined) return undecodable(`unknown event type ${ceType.slice(0, 200)}`)
-  if (!entry.consumed) return { kind: 'not-ours' }
+  if (entry === undefined && !mayPass(ceType, headers, catalogue))
+    return undecodable(`unknown event type ${ceType.slice(0, typeLengthMax)}`)
+  if (entry?.consumed === false) return { kind: 'not-ours' }
   if (id === undefined || !uuid.test(id)) return undecodable('header ce_id is missing or no UUID in lower case')
   if (record.key === null || !uuid.test(record.key)) return undecodable('the key is missing or no UUID in lower case')
   const at = headers.ce_time
-  if (at === undefined || !time.safeParse(at).success) return undecodable('header ce_time is missing or no time of ISO 8601')
+  if (at === undefined || at.length > timeLengthMax || !time.safeParse(at).success)
+    return undecodable('header ce_time is missing or no time of ISO 8601')
   const correlationId = headers.ce_correlationid
   if (correlationId === undefined || !uuid.test(correlationId))
     return undecodable('header ce_correlationid is missing or no UUID in lower case')
+  const causationId = headers.ce_causationid
+  if (causationId !== undefined && causationId.length > linkLengthMax) return undecodable('header ce_causationid is too long')
+  if (entry === undefined) return { kind: 'unknown' }
   let data: unknown
   try {
     data = JSON.parse(record.value?.toString() ?? '')
@@ -77,8 +98,20 @@ export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
       key: record.key,
       at,
       correlationId,
-      ...optionalParts({ causationId: headers.ce_causationid, traceparent: headers.traceparent }),
+      ...optionalParts({ causationId, traceparent: traceparentIn(headers) }),
+      ...againIn(headers),
       data: parsed.data,
     },
   }
 }
+
+/** True for a type that somebody newer tells, unless that says that it has to be understood. */
+const mayPass = (ceType: string, headers: Encoded['headers'], catalogue: Catalogue): boolean =>
+  ceType.length <= typeLengthMax &&
+  typeForm.test(ceType) &&
+  !catalogue.isOtherVersion(ceType) &&
+  headers[mustUnderstand]?.toLowerCase() !== 'true'
+
+/** What is no trace context ends a trace, not an event; it would be told on with every effect. */
+const traceparentIn = ({ traceparent }: Encoded['headers']): string | undefined =>
+  traceparent !== undefined && traceparent.length <= linkLengthMax ? traceparent : undefined

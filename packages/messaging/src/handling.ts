@@ -1,58 +1,17 @@
 import { setTimeout as pauseByTimer } from 'node:timers/promises'
-import type { Catalogue } from './catalogue.ts'
-import { type DeadLetter, type DescribePosition, deadLetterRecord, type Failure, letterOf } from './dead-letter.ts'
-import { decode } from './envelope.ts'
+import { type DeadLetter, type Failure, letterOf } from './dead-letter.ts'
+import { type Decoded, decode } from './envelope.ts'
 import type { Faults } from './fault-points.ts'
-import type { Log } from './log.ts'
 import { type Message, now } from './message.ts'
-import type { MessageStore, Outcome, React } from './store.ts'
-import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords, type Publisher } from './transport.ts'
-
-/** What is told of each chunk, for metrics. */
-export interface Observer {
-  /** One transaction has been committed. */
-  transaction(messages: readonly Message[], outcome: Outcome): void
-  deadLettered(reason: Failure['kind']): void
-  retried(): void
-}
-
-export interface HandlingOptions<Work> {
-  /** The consumer's name: in the dead letters' headers. */
-  readonly consumer: string
-  readonly catalogue: Catalogue
-  readonly store: Pick<MessageStore<Work>, 'handleOnce' | 'park' | 'isTransient'>
-  readonly react: React<Work>
-  /** Takes the dead letters. */
-  readonly publisher: Pick<Publisher, 'publish'>
-  readonly log: Log
-  readonly observe: Observer
-  /** How the dead letters' headers say where a record stood, such as `Transport.describe`; default as it is, in `dead-letter-position`. */
-  readonly describePosition?: DescribePosition
-  /** How often a message that fails for no transient reason is tried before it becomes a dead letter; default 5. */
-  readonly attemptsMax?: number
-  readonly faults?: Faults | undefined
-  /** Waits between attempts; a simulation passes its own time. Default: timers. */
-  readonly pause?: (ms: number) => Promise<unknown>
-}
+import { park } from './parking.ts'
+import { backoffMs, describe, type Handling, type HandlingOptions, persist } from './persisting.ts'
+import type { Outcome, React } from './store.ts'
+import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords } from './transport.ts'
 
 /** A message and the record in which it came. */
 interface Received {
   readonly message: Message
   readonly record: ConsumedRecord
-}
-
-const retryDelayMsMin = 50
-const retryDelayMsMax = 5_000
-
-/** Capped exponential backoff with full jitter. https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
-const backoffMs = (attempt: number): number =>
-  Math.random() * Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** Math.min(attempt, 10)) + 10
-
-/** What the steps of one handler share. */
-interface Handling<Work> extends HandlingOptions<Work> {
-  readonly attemptsMax: number
-  readonly pause: (ms: number) => Promise<unknown>
-  readonly describePosition: DescribePosition
 }
 
 /**
@@ -71,63 +30,20 @@ export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecor
   }
   return async (records, assignment) => {
     const received: Received[] = []
+    const unreadable: DeadLetter[] = []
     for (const record of records) {
-      const decoded = decode(record, catalogue)
+      const decoded = read(record, catalogue)
       if (decoded.kind === 'message') received.push({ message: decoded.message, record })
-      if (decoded.kind === 'undecodable') await park(handling, [undecodable(record, decoded)], assignment)
+      else if (decoded.kind === 'undecodable') unreadable.push(undecodable(record, decoded))
+      else if (decoded.kind === 'unknown') handling.observe.passedOver()
     }
+    await park(handling, unreadable, assignment)
     if (received.length === 0) return
     const messages = received.map((r) => r.message)
     await faults?.pass('after-receive', typesOf(messages), keysOf(messages))
     await handleChunk(handling, received, assignment)
     await faults?.pass('before-offset-commit', typesOf(messages), keysOf(messages))
   }
-}
-
-/** Tries until it succeeds, fails for good, or the records are no longer this consumer's. */
-const persist = async <T>(
-  { observe, log, pause }: Pick<Handling<never>, 'observe' | 'log' | 'pause'>,
-  assignment: Assignment,
-  isTransient: (error: unknown) => boolean,
-  what: string,
-  task: () => Promise<T>,
-): Promise<T> => {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await task()
-    } catch (error) {
-      if (!isTransient(error)) throw error
-      if (assignment.abandoned()) throw new Abandoned(`${what}: partitions lost while waiting`)
-      observe.retried()
-      const delayMs = backoffMs(attempt)
-      log.warn({ err: error, attempt: attempt + 1, delayMs }, `${what}: waiting for a fault to pass`)
-      await pause(delayMs)
-    }
-  }
-}
-
-/** @returns the records whose key is no longer held: they are to be handled. */
-const park = async <Work>(
-  handling: Handling<Work>,
-  letters: readonly DeadLetter[],
-  assignment: Assignment,
-): Promise<ReadonlySet<ConsumedRecord>> => {
-  const { store, publisher, catalogue, consumer, describePosition, observe, log } = handling
-  if (assignment.abandoned()) throw new Abandoned('dead letter: partitions lost before it was set aside')
-  const isTransient = (error: unknown) => store.isTransient(error)
-  const parked = await persist(handling, assignment, isTransient, 'parking', () => store.park(letters))
-  // The broker may be away as well. Only what is on its topic lets the record pass.
-  const copies = parked.map((letter) =>
-    deadLetterRecord(letter, catalogue.deadLetterTopic(letter.record.topic), consumer, describePosition),
-  )
-  const always = () => true
-  if (copies.length > 0) await persist(handling, assignment, always, 'dead letter', () => publisher.publish(copies))
-  for (const { id, record, failure } of parked) {
-    observe.deadLettered(failure.kind)
-    log.error({ ...failure, deadLetter: id, key: record.key }, 'dead letter')
-  }
-  const ids = new Set(parked.map((l) => l.id))
-  return new Set(letters.flatMap((l) => (ids.has(l.id) ? [] : l.record)))
 }
 
 const handleChunk = async <Work>(handling: Handling<Work>, chunk: readonly Received[], assignment: Assignment): Promise<void> => {
@@ -220,6 +136,15 @@ const retryAlone = async <Work>(
   await park(handling, [letterOf(record, failure)], assignment)
 }
 
+/** What a schema throws at is as unreadable as what it refuses. */
+const read = (record: ConsumedRecord, catalogue: HandlingOptions<never>['catalogue']): Decoded => {
+  try {
+    return decode(record, catalogue)
+  } catch (error) {
+    return { kind: 'undecodable', reason: describe(error), id: record.headers.ce_id }
+  }
+}
+
 const undecodable = (record: ConsumedRecord, { reason, id }: { readonly reason: string; readonly id?: string | undefined }) => {
   const at = now()
   return letterOf(record, { kind: 'undecodable', error: reason, attempts: 1, firstAt: at, lastAt: at, eventId: id })
@@ -232,9 +157,6 @@ const heldBehind = (waiting: readonly Received[]): readonly DeadLetter[] => {
     letterOf(record, { kind: 'held', error, attempts: 0, firstAt: at, lastAt: at, eventId: message.id }),
   )
 }
-
-/** One line for people. */
-export const describe = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
 
 const typesOf = (messages: readonly Message[]): string[] => messages.map((m) => m.type)
 const keysOf = (messages: readonly Message[]): string[] => messages.map((m) => m.key)

@@ -16,6 +16,8 @@ export interface Message {
   readonly causationId?: string | undefined
   /** W3C trace context, carried on from the cause. */
   readonly traceparent?: string | undefined
+  /** `told`: once more, from its teller's state. `asking`: so, and who has handled it before is to tell again what followed. Absent: as it was stored. */
+  readonly again?: 'told' | 'asking'
   readonly data: unknown
 }
 

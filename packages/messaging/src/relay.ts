@@ -1,13 +1,17 @@
 import type { Catalogue } from './catalogue.ts'
+import { letterOf } from './dead-letter.ts'
 import { encode } from './envelope.ts'
 import type { Faults } from './fault-points.ts'
 import type { Log } from './log.ts'
+import { now, nowMs } from './message.ts'
 import { restAfter } from './pacing.ts'
-import type { MessageStore } from './store.ts'
-import type { Publisher } from './transport.ts'
+import { describe } from './persisting.ts'
+import type { ProgressWatch } from './progress.ts'
+import type { MessageStore, Stored } from './store.ts'
+import { type OutgoingRecord, type Publisher, Unsendable } from './transport.ts'
 
 export interface RelayOptions {
-  readonly store: Pick<MessageStore<never>, 'pending' | 'forget' | 'onStored' | 'isTransient'>
+  readonly store: Pick<MessageStore<never>, 'pending' | 'forget' | 'onStored' | 'isTransient' | 'park'>
   readonly publisher: Pick<Publisher, 'publish'>
   readonly catalogue: Catalogue
   readonly log: Log
@@ -16,6 +20,8 @@ export interface RelayOptions {
   /** Most messages in one produce request; default 500. */
   readonly messagesMax?: number
   readonly faults?: Faults | undefined
+  /** Is told of each round; default nobody. */
+  readonly progress?: Pick<ProgressWatch, 'began' | 'failed' | 'ended'>
 }
 
 export interface Relay {
@@ -28,24 +34,59 @@ export interface Relay {
 const retryDelayMsMin = 50
 const retryDelayMsMax = 2_000
 
-/** One round: reads the oldest stored messages, publishes them, forgets them once acknowledged. @returns how many there were. */
-export const relayOnce = async ({
-  store,
-  publisher,
-  catalogue,
-  messagesMax = 500,
-  faults,
-}: Omit<RelayOptions, 'log' | 'pollIntervalMs'>): Promise<number> => {
+type RoundOptions = Omit<RelayOptions, 'log' | 'pollIntervalMs' | 'progress'> & Partial<Pick<RelayOptions, 'log'>>
+
+/**
+ * One round: reads the oldest stored messages, publishes them, forgets them once acknowledged. A message that the broker refuses for good
+ * is set aside, and the others go in the next round; those behind it stay stored. @returns how many there were.
+ */
+export const relayOnce = async (options: RoundOptions): Promise<number> => {
+  const { store, publisher, catalogue, messagesMax = 500, faults } = options
   const stored = await store.pending(messagesMax)
   if (stored.length === 0) return 0
   const types = stored.map((s) => s.message.type)
   const keys = stored.map((s) => s.message.key)
   await faults?.pass('relay-before-publish', types, keys)
-  await publisher.publish(stored.map((s) => encode(s.message, catalogue)))
+  const records: OutgoingRecord[] = []
+  try {
+    for (const { message } of stored) records.push(encode(message, catalogue))
+    await publisher.publish(records)
+  } catch (error) {
+    const refused =
+      records.length < stored.length ? records.length : error instanceof Unsendable ? records.indexOf(error.record) : -1
+    const message = stored[refused]
+    if (message === undefined) throw error
+    await setAside(options, message, records[refused], error)
+    return stored.length
+  }
   await faults?.pass('relay-after-publish', types, keys)
   await store.forget(stored)
   await faults?.pass('relay-after-mark', types, keys)
   return stored.length
+}
+
+/** @param record as it was refused; absent for a message of a type that this release does not know. */
+const setAside = async (
+  { store, log }: RoundOptions,
+  { message }: Stored,
+  record: OutgoingRecord | undefined,
+  error: unknown,
+): Promise<void> => {
+  const { topic, value, headers } = record ?? { topic: 'unknown', value: JSON.stringify(message.data), headers: {} }
+  const at = now()
+  const letter = letterOf(
+    {
+      topic,
+      position: `unsent/${message.id}`,
+      key: message.key,
+      value: typeof value === 'string' ? Buffer.from(value) : value,
+      headers,
+      timestampMs: Number.isNaN(Date.parse(message.at)) ? nowMs() : Date.parse(message.at),
+    },
+    { kind: 'unsendable', error: describe(error), attempts: 1, firstAt: at, lastAt: at, eventId: message.id },
+  )
+  await store.park([letter])
+  log?.error({ deadLetter: letter.id, key: message.key, err: error }, 'relay: the broker never takes a message, its key waits')
 }
 
 /**
@@ -54,7 +95,7 @@ export const relayOnce = async ({
  * time, and after a failure the same messages are read again from the oldest. Under load it gathers more for each request (`restAfter`).
  */
 export const startRelay = (options: RelayOptions): Relay => {
-  const { store, log, pollIntervalMs = 100 } = options
+  const { store, log, pollIntervalMs = 100, progress } = options
   const rest = restUntilWoken()
   let stopping = false
   let drainUntil = 0
@@ -64,9 +105,11 @@ export const startRelay = (options: RelayOptions): Relay => {
     for (;;) {
       try {
         const beganAt = performance.now()
+        progress?.began()
         const count = await relayOnce(options)
+        progress?.ended()
         retryDelayMs = retryDelayMsMin
-        if (count > 0 && (!stopping || Date.now() < drainUntil)) {
+        if (count > 0 && (!stopping || performance.now() < drainUntil)) {
           const restMs = stopping ? 0 : restAfter(count, performance.now() - beganAt)
           if (restMs > 0) await rest.forMs(restMs, { ignoreWakes: true })
           continue
@@ -74,6 +117,7 @@ export const startRelay = (options: RelayOptions): Relay => {
         if (stopping) return
         await rest.forMs(pollIntervalMs)
       } catch (error) {
+        progress?.failed(error)
         log.warn({ err: error, retryDelayMs }, 'relay: messages stay stored, trying again')
         if (stopping) return
         await rest.forMs(retryDelayMs, { ignoreWakes: true })
@@ -88,7 +132,7 @@ export const startRelay = (options: RelayOptions): Relay => {
     wake: rest.wake,
     stop: async (drainMsMax = 3_000) => {
       stopping = true
-      drainUntil = Date.now() + drainMsMax
+      drainUntil = performance.now() + drainMsMax
       rest.stop()
       await running
     },

@@ -1,4 +1,4 @@
-import type { DeadLetter } from './dead-letter.ts'
+import type { DeadLetter, Failure } from './dead-letter.ts'
 import type { Message } from './message.ts'
 import type { NeedsByType } from './waiting.ts'
 
@@ -33,23 +33,28 @@ export interface Backlog {
 export interface LetterQuery {
   readonly id?: string | undefined
   readonly key?: string | undefined
+  readonly kind?: Failure['kind'] | undefined
+  /** Without what may be large: values are null then, and of unusual or many headers there are few. Default: whole. */
+  readonly brief?: boolean | undefined
   readonly limit: number
 }
 
 /**
  * Records that a service set aside, in its own database. A letter of a failed message holds its key: what comes later for that key is
- * set aside behind it, until the letters have been handled or discarded one by one, oldest first.
+ * set aside behind it, until the letters have been handled or discarded one by one, oldest first. An `unsendable` one is of an outgoing
+ * message, which stays stored: it holds back what is to be told of its key, not what comes in.
  */
 export interface DeadLetterStore<Work> {
   /**
-   * Sets letters aside, in order; a record that is there already stays as it is. A `held` one is set aside only while its key is held.
+   * Sets letters aside, in order, all or none; a record that is there already stays as it is. A `held` one is set aside only while its key
+   * is held. Key, value and headers are kept as the bytes that they are, up to 16 MiB in all.
    * @returns the letters as they are stored; those missing are to be handled instead, their key is no longer held.
    */
   park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]>
   /** Oldest first, per key in the order in which they were set aside. */
   letters(query: LetterQuery): Promise<readonly DeadLetter[]>
   /** How many there are, by kind. */
-  letterCounts(): Promise<Readonly<Record<DeadLetter['failure']['kind'], number>>>
+  letterCounts(): Promise<Readonly<Record<Failure['kind'], number>>>
   /**
    * Handles the letter's message through the inbox, whether or not its key is held, and the letter leaves with it: both or neither.
    * @throws whatever `react` throws, and database errors.
@@ -59,6 +64,8 @@ export interface DeadLetterStore<Work> {
   failedAgain(letter: DeadLetter): Promise<void>
   /** The letter leaves without effect. Its event id counts as handled from then on. */
   discard(letter: DeadLetter): Promise<void>
+  /** The letter of an outgoing message leaves: the message and those behind it are to be relayed again. */
+  release(letter: DeadLetter): Promise<void>
 }
 
 /**
@@ -82,7 +89,8 @@ export interface MessageStore<Work> extends DeadLetterStore<Work> {
   handleOnce(batch: readonly Message[], react: React<Work>): Promise<Outcome>
   /**
    * The oldest stored outgoing messages that this process is to relay, per key in the order in which they were stored. A process that
-   * is not the service's relay gets none, or only what it stored itself.
+   * is not the service's relay gets none, or only what it stored itself. Keys with an `unsendable` letter are left out, soon after it was
+   * set aside in another process, at once in this one.
    */
   pending(limit: number): Promise<readonly Stored[]>
   /** Forgets relayed messages; only after the broker has acknowledged them. Forgetting twice is harmless. */

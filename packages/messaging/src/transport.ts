@@ -3,15 +3,20 @@
  * stand in one of them, in the order in which they were published. How a driver numbers sequences and records is its own affair: to
  * everybody else a position is a text. One conformance suite (`conformance/transport.ts`) holds every driver to what is said here.
  */
+import type { RawParts } from './record-bytes.ts'
 
 /** One record as it came from a topic. Nothing is decoded. */
 export interface ConsumedRecord {
   readonly topic: string
   /** Where it stands on its topic: unlike that of any other record there, and the same whenever it comes. Opaque to all but the driver. */
   readonly position: string
+  /** A key that is no text is here in readable form (`\x00\x07…`); its bytes are in `raw`. */
   readonly key: string | null
   readonly value: Buffer | null
+  /** By name. Of one that is there several times the last one; what is no text is in readable form. All of those are in `raw`. */
   readonly headers: Readonly<Record<string, string>>
+  /** What text cannot say of key and headers: absent when they are well-formed text without NUL, and each header is there once. */
+  readonly raw?: RawParts
   /** Milliseconds since 1970, as the broker keeps it. */
   readonly timestampMs: number
   /**
@@ -26,6 +31,20 @@ export interface OutgoingRecord {
   readonly key: string | null
   readonly value: string | Buffer | null
   readonly headers: Readonly<Record<string, string>>
+  /** Sent in the place of `key`, and of those headers that have the same names. */
+  readonly raw?: RawParts | undefined
+}
+
+/** The broker will never take this record as it is, however often it is tried: it is too large, or breaks a rule of its topic. */
+export class Unsendable extends Error {
+  override name = 'Unsendable'
+  /** The one that was refused, alone. Others of the call may be on their topics, or not. */
+  readonly record: OutgoingRecord
+
+  constructor(record: OutgoingRecord, reason: string, options?: ErrorOptions) {
+    super(reason, options)
+    this.record = record
+  }
 }
 
 export interface Publisher {
@@ -34,6 +53,7 @@ export interface Publisher {
    * time, and what is asked meanwhile goes out together in the next, in the order of the calls. A call that fails does not hold
    * back the ones behind it: who needs the order across a failure waits for each call before the next, as the relay does. After a broken
    * connection, or a leader that moved, a record may be on its topic twice.
+   * @throws Unsendable, which names a record that the broker refuses for good; one of another call that it gathered with, too.
    * @throws when the broker did not acknowledge in time; any of the records may be on their topic then, or not, or come there later.
    */
   publish(records: readonly OutgoingRecord[]): Promise<void>
@@ -78,6 +98,17 @@ export interface Subscription {
   stop(): Promise<void>
 }
 
+/** Records of one sequence that a group should have got, and that are gone. */
+export interface Lost {
+  readonly topic: string
+  /** Where the group was. */
+  readonly position: string
+  /** Where it goes on. */
+  readonly resumesAt: string
+  /** How many are missing; absent when the sequence lost its end or was begun anew: nobody knows then. */
+  readonly records?: number
+}
+
 export interface SubscribeOptions {
   /** Members of one group share the topics' sequences; each group gets every record. */
   readonly groupId: string
@@ -87,6 +118,11 @@ export interface SubscribeOptions {
   readonly handle: HandleRecords
   /** Called once, when the consumer cannot run and trying again will not help: let the process exit. The consumer has ended then. */
   readonly onFatal: (error: Error) => void
+  /**
+   * Called for each hole that is seen: when the group is joined, and while records come. It goes on behind the hole, or with a log that was
+   * begun anew at its beginning. Default: nobody is told.
+   */
+  readonly onLost?: ((lost: Lost) => void) | undefined
   /** Most records in one call of `handle`; default 200. */
   readonly maxRecordsPerChunk?: number
 }

@@ -1,4 +1,4 @@
-import type { DeadLetters, ListedLetter, Selection } from '@shop/messaging'
+import { type DeadLetters, type ListedLetter, readableOf, type Selection, textOf } from '@shop/messaging'
 import { notFound, Problem, parse } from '@shop/service-host'
 import { kafkaPosition } from '@shop/transport-kafka'
 import { Router } from 'express'
@@ -32,8 +32,15 @@ export const faultRoutes = (faults: FaultRules): Router => {
   return router
 }
 
+/** No letter is called otherwise, and databases refuse NUL. */
+const name = (lengthMax: number) =>
+  z
+    .string()
+    .max(lengthMax)
+    .regex(/^[^\0]*$/, 'must not hold NUL')
+
 const letterQuery = z.strictObject({
-  key: z.string().max(200).optional(),
+  key: name(200).optional(),
   limit: z
     .string()
     .regex(/^\d{1,4}$/, 'expected a whole number')
@@ -41,12 +48,12 @@ const letterQuery = z.strictObject({
     .pipe(z.number().min(1).max(1_000))
     .default(100),
 })
-const letterId = z.strictObject({ id: z.string().max(300) })
+const letterId = z.strictObject({ id: name(400) })
 const dryRun = { dryRun: z.boolean().default(false) }
 const selection = z.union(
   [
-    z.strictObject({ id: z.string().max(300), ...dryRun }),
-    z.strictObject({ key: z.string().max(200), ...dryRun }),
+    z.strictObject({ id: name(400), ...dryRun }),
+    z.strictObject({ key: name(200), ...dryRun }),
     z.strictObject({ all: z.literal(true), ...dryRun }),
   ],
   'expected one of id, key, or all: true, and perhaps dryRun',
@@ -58,13 +65,20 @@ const letterView = (consumer: string, { letter, type, needsAttention }: ListedLe
   return {
     id,
     topic,
-    ...kafkaPosition(position),
+    ...(failure.kind === 'unsendable' ? {} : kafkaPosition(position)),
     key,
     ...(type === undefined ? {} : { type }),
     consumer,
     ...failure,
     needsAttention,
   }
+}
+
+const shownBytesMax = 262_144
+
+const shown = (value: Buffer): string => {
+  const text = textOf(value)
+  return text === undefined ? readableOf(value, shownBytesMax) : text.slice(0, shownBytesMax)
 }
 
 /** What this service has set aside, and what can be done about it. */
@@ -79,7 +93,7 @@ export const deadLetterRoutes = (consumer: string, letters: DeadLetters): Router
     const [found] = await letters.list({ id, limit: 1 })
     if (found === undefined) throw notFound(`dead letter ${id}`)
     const { headers, value, timestampMs } = found.letter.record
-    const content: LetterContent = { ...letterView(consumer, found), timestampMs, headers, value: value?.toString() ?? null }
+    const content: LetterContent = { ...letterView(consumer, found), timestampMs, headers, value: value && shown(value) }
     res.json(content)
   })
   for (const action of ['replay', 'discard'] as const)

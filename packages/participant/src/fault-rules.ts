@@ -57,7 +57,10 @@ export class FaultInjected extends Error {
 
 interface Entry extends FaultRule {
   readonly id: string
+  /** As it is shown. */
   readonly endsAtMs: number
+  /** By `performance.now()`, which setting the clock does not move. */
+  readonly until: number
   passes: number
   /** The poisoned order. */
   victim?: string
@@ -76,16 +79,22 @@ export class FaultRules implements Faults {
   /** @param forMs until it ends by itself; default never. @throws RangeError beyond 100 rules. */
   add(rule: FaultRule, forMs = Number.POSITIVE_INFINITY): Fault {
     if (this.list().length >= rulesMax) throw new RangeError(`there are ${rulesMax} faults already: remove some first`)
-    const entry: Entry = { ...rule, id: String(++this.#number), endsAtMs: Date.now() + forMs, passes: 0 }
+    const entry: Entry = {
+      ...rule,
+      id: String(++this.#number),
+      endsAtMs: Date.now() + forMs,
+      until: performance.now() + forMs,
+      passes: 0,
+    }
     this.#rules = [...this.#rules, entry]
     this.#log.warn({ fault: view(entry) }, 'a fault is switched on')
     return view(entry)
   }
 
   list(): readonly Fault[] {
-    const now = Date.now()
+    const now = performance.now()
     this.#rules = this.#rules.filter(
-      (rule) => rule.endsAtMs > now && (rule.action === 'poison' || rule.passes < rule.nth + rule.times - 1),
+      (rule) => rule.until > now && (rule.action === 'poison' || rule.passes < rule.nth + rule.times - 1),
     )
     return this.#rules.map(view)
   }
@@ -103,7 +112,7 @@ export class FaultRules implements Faults {
 
   async pass(point: FaultPoint, types: readonly string[], keys: readonly string[]): Promise<void> {
     for (const rule of this.#rules) {
-      if (rule.point !== point || rule.endsAtMs <= Date.now()) continue
+      if (rule.point !== point || rule.until <= performance.now()) continue
       const index = types.findIndex((type, i) => (rule.type ?? type) === type && (rule.key ?? keys[i]) === keys[i])
       if (index < 0) continue
       rule.passes++
@@ -132,7 +141,7 @@ export class FaultRules implements Faults {
   }
 }
 
-const view = ({ endsAtMs, ...rule }: Entry): Fault => ({
+const view = ({ endsAtMs, until: _, ...rule }: Entry): Fault => ({
   ...rule,
   ...(Number.isFinite(endsAtMs) && { endsAt: new Date(endsAtMs).toISOString() }),
 })

@@ -15,7 +15,7 @@ export interface Sources {
 export const addGauges = (metrics: Metrics, { backlog, letterCounts, lag }: Sources): void => {
   addOutboxGauges(metrics, backlog)
   const letters = { name: 'shop_dead_letters', label: 'kind', source: 'dead_letters' } as const
-  const lettersHelp = 'Messages that are set aside now: undecodable, failed, or held behind a failed one of their order.'
+  const lettersHelp = 'Messages set aside now: undecodable, failed, held behind a failed one, or unsendable (outgoing).'
   sampledGauge(metrics, { ...letters, help: lettersHelp }, letterCounts)
   const behind = { name: 'shop_consumer_lag', label: 'topic', source: 'consumer_lag' } as const
   sampledGauge(metrics, { ...behind, help: 'Messages in a topic that this service has not yet handled.' }, lag)
@@ -65,6 +65,11 @@ const messageCounters = (registers: Registry[]) => ({
     help: 'Times that messages were kept waiting because the database or the broker was away.',
     registers,
   }),
+  passedOver: new Counter({
+    name: 'shop_messages_passed_over_total',
+    help: 'Events of a type that this service does not know, and need not know.',
+    registers,
+  }),
   transactions: new Counter({
     name: 'shop_transactions_total',
     help: 'Committed local transactions that handled messages.',
@@ -92,17 +97,26 @@ export const countingObserver = ({ registry }: Pick<Metrics, 'registry'>): Obser
     },
     deadLettered: (reason) => counters.deadLettered.inc({ reason }),
     retried: () => counters.retries.inc(),
+    passedOver: () => counters.passedOver.inc(),
   }
 }
 
 /** What a service can measure by: the figures of its process, and those that services of the choreography share. */
 export interface ParticipantMetrics extends Metrics {
+  /** Counts records that the broker lost before they were read. */
+  readonly recordsLost: Counter<'topic'>
   /** Takes the seconds from an order's first event to its last. */
   readonly sagaDuration: Histogram<'outcome'>
 }
 
 export const participantMetrics = (metrics: Metrics): ParticipantMetrics => ({
   ...metrics,
+  recordsLost: new Counter({
+    name: 'shop_records_lost_total',
+    help: 'Records that the broker lost before they were read, as far as they can be counted: a log that was begun anew counts 1.',
+    labelNames: ['topic'] as const,
+    registers: [metrics.registry],
+  }),
   sagaDuration: new Histogram({
     name: 'shop_saga_duration_seconds',
     help: 'Seconds from placing an order to its end, by outcome.',

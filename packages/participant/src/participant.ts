@@ -3,12 +3,20 @@ import { catalogueFor, type Incoming, needsOf, type ServiceName, subscriptionsOf
 import {
   deadLetters,
   type Faults,
+  type HandlingOptions,
+  type Lost,
+  type Message,
   type MessageStore,
+  type Observer,
   onDecoded,
+  type ProgressWatch,
   type React,
-  recordHandler,
   retryCompensations,
   startRelay,
+  type Transport,
+  watchHandling,
+  watchProgress,
+  withAsides,
 } from '@shop/messaging'
 import {
   type Checks,
@@ -28,16 +36,24 @@ import { kafkaTransport } from '@shop/transport-kafka'
 import type { Router } from 'express'
 import type { z } from 'zod'
 import { deadLetterRoutes, faultRoutes } from './admin.ts'
+import { answerAgain, tellOpenOrders } from './answering-again.ts'
 import type { ParticipantSettings } from './config.ts'
 import { FaultRules, readFaultRules } from './fault-rules.ts'
 import { addGauges, countingObserver, type ParticipantMetrics, participantMetrics } from './metrics.ts'
+import { parkRoute } from './park-route.ts'
 import { type Refusable, Refusals, refusalRoutes } from './refusals.ts'
+import { addStandstillGauge, progressChecks } from './standing.ts'
+import { type TellingAgain, tellAgainRoutes } from './tell-again.ts'
 
 /** What a service is made of, once its database is open. */
 export interface Parts<Name extends ServiceName, Work> {
   readonly store: MessageStore<Work>
   readonly react: React<Work, Incoming<Name>>
   readonly routes: Router
+  /** What it can tell again from its state; absent when it tells nothing. */
+  readonly tellingAgain?: TellingAgain
+  /** An order that is open for so long is told again by itself, in milliseconds; default never. */
+  readonly tellAgainAfterMs?: number
   /** Called every ten minutes: removes what is kept for a while only. */
   readonly upkeep?: () => Promise<unknown>
   /** Stopped before the consumer, such as timers. */
@@ -80,8 +96,8 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
     const refusals = refuses && config.FAULTS_ENABLED ? new Refusals(refuses) : undefined
     const opened = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
 
-    const { store, routes, stopFirst = [], upkeep = async () => {}, close } = opened
-    const messages = startMessages({ name, config, log, metrics, faults, store, react: onDecoded(opened.react) })
+    const { store, routes, tellingAgain, stopFirst = [], upkeep = async () => {}, close } = opened
+    const messages = startMessages({ name, config, log, metrics, faults, store, react: onDecoded(opened.react), opened })
     const keeping = everyTenMinutes(upkeep, log)
 
     const app = createApp({
@@ -93,6 +109,8 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
             token: config.ADMIN_TOKEN,
             routers: [
               deadLetterRoutes(name, messages.letters),
+              messages.parking,
+              ...(tellingAgain ? [tellAgainRoutes(tellingAgain, messages)] : []),
               ...(faults ? [faultRoutes(faults)] : []),
               ...(refusals ? [refusalRoutes(refusals)] : []),
             ],
@@ -113,20 +131,28 @@ interface MessagesOptions<Work> {
   readonly faults: Faults | undefined
   readonly store: MessageStore<Work>
   readonly react: React<Work>
+  readonly opened: Pick<Parts<never, Work>, 'tellingAgain' | 'tellAgainAfterMs'>
 }
 
 /** Starts what takes messages in and out. @returns the dead letters, what has to work for it to be ready, and its stop, in order. */
-const startMessages = <Work>({ name, config, log, metrics, faults, store, react }: MessagesOptions<Work>) => {
+const startMessages = <Work>({ name, config, log, metrics, faults, store, react, opened }: MessagesOptions<Work>) => {
   store.waitFor(needsOf(name))
   const catalogue = catalogueFor(name)
   const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: name, log })
   const publisher = transport.publisher()
-  const relay = startRelay({ store, publisher, catalogue, log, faults })
+  const progress = { consumer: watchProgress(), relay: watchProgress() }
+  const relay = startRelay({ store, publisher, catalogue, log, faults, progress: progress.relay })
   const letters = deadLetters({ store, catalogue, react, log, faults })
   const compensations = retryCompensations(letters, log)
   const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
-  const handle = recordHandler({ ...parts, observe: countingObserver(metrics), describePosition: transport.describe })
-  const subscription = transport.subscribe({ groupId: name, topics: subscriptionsOf(name), handle, onFatal: fail })
+  const again = startTellingAgain(opened, { publisher, catalogue, log })
+  const observe = answeringObserver(countingObserver(metrics), again.heard)
+  const handling = { ...parts, observe, describePosition: transport.describe }
+  const topics = subscriptionsOf(name)
+  const { handle, parking } = attended(handling, progress.consumer, { name, topics, transport })
+  const onLost = ({ topic, records = 1 }: Lost) => metrics.recordsLost.inc({ topic }, records)
+  const subscription = transport.subscribe({ groupId: name, topics, handle, onFatal: fail, onLost })
+  addStandstillGauge(metrics, progress)
   addGauges(metrics, {
     backlog: () => store.backlog(),
     letterCounts: () => store.letterCounts(),
@@ -139,15 +165,56 @@ const startMessages = <Work>({ name, config, log, metrics, faults, store, react 
     producer: async () => {
       if (!publisher.ready()) throw new Error('is not connected to a broker')
     },
+    ...progressChecks(progress, transport.describe),
   }
   const onStop: readonly StopStep[] = [
     { name: 'compensations', stop: () => compensations.stop() },
     { name: 'consumer', stop: () => subscription.stop() },
+    { name: 'telling again', stop: again.stop },
     { name: 'relay', stop: () => relay.stop() },
     { name: 'producer', stop: () => publisher.close() },
   ]
-  return { letters, checks, onStop }
+  return { letters, parking, publisher, catalogue, checks, onStop }
 }
+
+interface Attention {
+  readonly name: ServiceName
+  readonly topics: readonly string[]
+  readonly transport: Pick<Transport, 'admin'>
+}
+
+/** A handler whose progress is watched, and the route by which one of its records is set aside by hand. */
+const attended = <Work>(handling: HandlingOptions<Work>, progress: ProgressWatch, reading: Attention) => {
+  const { options, watch } = watchHandling(handling, progress)
+  const asides = withAsides(options)
+  return { handle: watch(asides.handle), parking: parkRoute({ ...reading, asides }) }
+}
+
+/** What tells again without being told to: open orders, and answers to those who ask. */
+const startTellingAgain = (
+  { tellingAgain: telling, tellAgainAfterMs: afterMs }: MessagesOptions<never>['opened'],
+  to: Omit<Parameters<typeof answerAgain>[0], 'telling'>,
+) => {
+  const answering = telling && answerAgain({ telling, ...to })
+  const sweeping = telling && afterMs !== undefined ? tellOpenOrders({ telling, ...to }, { afterMs }) : undefined
+  sweeping?.start()
+  return {
+    heard: (messages: readonly Message[]) => answering?.heard(messages),
+    stop: async () => {
+      await sweeping?.stop()
+      await answering?.stop()
+    },
+  }
+}
+
+/** Shows also the messages of batches in which some had been handled before. */
+const answeringObserver = (observer: Observer, heard: (messages: readonly Message[]) => void): Observer => ({
+  ...observer,
+  transaction: (messages, outcome) => {
+    observer.transaction(messages, outcome)
+    if (outcome.duplicates > 0) heard(messages)
+  },
+})
 
 /** @throws ConfigurationError when faults are given without being enabled, or are wrong. */
 const switchedFaults = ({ FAULTS_ENABLED, FAULTS }: ParticipantSettings, log: Log): FaultRules | undefined => {
@@ -184,13 +251,13 @@ const retryDelayMsMax = 10_000
 const openInsistently = async <T>(name: string, databaseUrl: string, log: Log, open: () => Promise<T>): Promise<T> => {
   // not by URL: the address of a MongoDB may name several hosts
   const host = databaseUrl.replace(/^[^:]+:\/\/([^@/]*@)?/, '').split(/[/?]/)[0]
-  const deadline = Date.now() + openMsMax
+  const deadline = performance.now() + openMsMax
   for (let delayMs = retryDelayMsMin; ; delayMs = Math.min(delayMs * 2, retryDelayMsMax)) {
     try {
       return await open()
     } catch (error) {
       const message = `${name} cannot open its database at ${host}: ${messageOf(error)}`
-      if (Date.now() > deadline) throw new Error(message, { cause: error })
+      if (performance.now() > deadline) throw new Error(message, { cause: error })
       log.error({ delayMs }, `${message}; trying again in ${delayMs / 1_000} s`)
       await pause(delayMs)
     }

@@ -37,6 +37,8 @@ interface Refusal {
   readonly only?: string | undefined
   /** ISO 8601. */
   readonly endsAt: string
+  /** The same by `performance.now()`, which setting the clock does not move. */
+  readonly until: number
 }
 
 /** As requests and answers show it: `only` stands under the name of its field. */
@@ -62,7 +64,7 @@ export class Refusals {
     if (this.#current().length >= refusalsMax)
       throw new RangeError(`there are ${refusalsMax} refusals already: remove some first`)
     const endsAt = new Date(Date.now() + forMs).toISOString()
-    const refusal = { id: String(++this.#number), percent, only, endsAt }
+    const refusal = { id: String(++this.#number), percent, only, endsAt, until: performance.now() + forMs }
     this.#refusals = [...this.#refusals, refusal]
     return this.#view(refusal)
   }
@@ -72,8 +74,8 @@ export class Refusals {
   }
 
   #current(): readonly Refusal[] {
-    const now = Date.now()
-    this.#refusals = this.#refusals.filter((r) => Date.parse(r.endsAt) > now)
+    const now = performance.now()
+    this.#refusals = this.#refusals.filter((r) => r.until > now)
     return this.#refusals
   }
 

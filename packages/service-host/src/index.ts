@@ -12,6 +12,7 @@ export {
   notFound,
   Problem,
   type ProblemOptions,
+  tooMany,
   unavailable,
   unprocessable,
 } from './problem.ts'

@@ -61,9 +61,15 @@ export const conflict = (detail: string, options?: ProblemOptions): Problem => n
 export const unprocessable = (detail: string, errors?: readonly FieldError[]): Problem =>
   new Problem(422, detail, errors && { errors })
 
+const retryAfter = (seconds: number) => ({ headers: { 'Retry-After': String(Math.max(1, Math.ceil(seconds))) } })
+
+/** 429 with Retry-After: this client alone asks for too much. `retryAfterSeconds` is rounded up to at least 1. */
+export const tooMany = (retryAfterSeconds: number, detail: string): Problem =>
+  new Problem(429, detail, retryAfter(retryAfterSeconds))
+
 /** 503 with Retry-After. `retryAfterSeconds` is rounded up to at least 1. */
 export const unavailable = (retryAfterSeconds: number, detail = 'temporarily unavailable'): Problem =>
-  new Problem(503, detail, { headers: { 'Retry-After': String(Math.max(1, Math.ceil(retryAfterSeconds))) } })
+  new Problem(503, detail, retryAfter(retryAfterSeconds))
 
 export const sendProblem = (res: Response, problem: Problem, extensions?: Record<string, unknown>): void => {
   res.status(problem.status).set(problem.headers).setHeader('Content-Type', 'application/problem+json')

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { ConfigurationError } from './config.ts'
+import { boundConnections } from './connections.ts'
 
 const requestTimeoutMs = 30_000
 const headersTimeoutMs = 10_000
@@ -26,6 +27,7 @@ export const listen = async (handler: RequestListener, port: number, hostname: s
     handler,
   )
   server.on('clientError', answerUnreadable)
+  boundConnections(server)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.listen(port, hostname, resolve)

@@ -14,6 +14,13 @@ export interface Change {
 }
 
 /**
+ * So many ids a document keeps, the newest: a key of this shop has about ten messages. The same message comes again soon, from a fetch that was
+ * not committed or a relay that was killed. An older one that is told again after a thousand others is decided once more, by an aggregate
+ * whose state says that it has been there: see the deciders' tests. Never fewer than a batch brings.
+ */
+const handledIdsMax = 1_000
+
+/**
  * The documents to write: those with handled ids, outgoing messages, other letters, or a state that is another object than before.
  * @param isRelayed says of an outgoing message that the broker has it.
  */
@@ -39,7 +46,7 @@ export const changedDocuments = <State>(
       _id: key,
       version: (old?.version ?? 0) + 1,
       state: (state ?? null) as State,
-      handled: [...(old?.handled ?? []), ...ids.map((m) => m.id)],
+      handled: [...(old?.handled ?? []), ...ids.map((m) => m.id)].slice(-Math.max(handledIdsMax, ids.length)),
       outbox: [...(old?.outbox ?? []).filter((e) => !isRelayed(e.id)), ...emit.map(toEntry)],
       ...(arrivals === undefined ? keptIn(old ?? {}) : keptAs(arrivals)),
       ...(parked.length === 0 ? {} : { parked }),

@@ -1,4 +1,13 @@
-import { type DeadLetter, type Failure, type LetterQuery, restoredLetter, type StoredRecord } from '@shop/messaging/driver'
+import {
+  type DeadLetter,
+  type Failure,
+  framed,
+  type LetterQuery,
+  restoredLetter,
+  type StoredRecord,
+  storedParts,
+  unframed,
+} from '@shop/messaging/driver'
 import type { mongo } from 'mongoose'
 
 interface LetterDocument {
@@ -11,40 +20,108 @@ interface LetterDocument {
   readonly value: mongo.Binary | null
   /** The record without its value, and the failure, as JSON: names of headers are not fit to be names of fields. */
   readonly record: string
+  /** Key and headers as the bytes that they are, where `record` cannot say them; absent in letters of earlier releases. */
+  readonly parts?: mongo.Binary | null
+  /** So many documents have `value` and `parts`, which would be too large for this one; absent when it has them itself. */
+  readonly pieces?: number
   readonly failure: string
 }
+
+interface Piece {
+  readonly _id: string
+  readonly bytes: mongo.Binary
+}
+
+/** A document has 16 MiB at most. https://www.mongodb.com/docs/manual/reference/limits/ */
+const pieceBytesMax = 8 * 1_024 * 1_024
+const keyLengthMax = 1_000
+
+const pieceId = (id: string, number: number): string => `${id}#${number}`
+const pieceIds = (id: string, count: number): string[] => Array.from({ length: count }, (_, i) => pieceId(id, i))
+const bytesOf = (binary: mongo.Binary | null | undefined): Buffer | null => (binary == null ? null : Buffer.from(binary.buffer))
 
 /** What the letters say. Which of them hold a key stands in that key's document. */
 export class MongoDeadLetters {
   readonly #collection: mongo.Collection<LetterDocument>
+  readonly #pieces: mongo.Collection<Piece>
 
-  constructor(collection: mongo.Collection<mongo.BSON.Document>) {
-    this.#collection = collection as unknown as mongo.Collection<LetterDocument>
+  constructor(db: mongo.Db) {
+    this.#collection = db.collection<LetterDocument>('dead_letters')
+    this.#pieces = db.collection<Piece>('dead_letter_pieces')
   }
 
   /** @returns the letters as they are stored: one that was there already stays as it is. */
   async add(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
     if (letters.length === 0) return []
     const at = Date.now()
-    await this.#collection.bulkWrite(
-      letters.map(({ id, record: { value, ...rest }, failure }, place) => {
-        const record = JSON.stringify(rest)
-        const stored = { key: rest.key, kind: failure.kind, at, place, value, record, failure: JSON.stringify(failure) }
-        return { updateOne: { filter: { _id: id }, update: { $setOnInsert: stored }, upsert: true } }
-      }) as unknown as mongo.AnyBulkWriteOperation<LetterDocument>[],
-      { ordered: true, writeConcern: { w: 'majority', journal: true } },
-    )
-    return await this.#read({ _id: { $in: letters.map((l) => l.id) } }, letters.length)
+    const pieces: Piece[] = []
+    const documents = letters.map((letter, place) => {
+      const { id, record, failure } = letter
+      const { record: json, parts } = storedParts(record)
+      const content = inPieces(id, record.value, parts)
+      pieces.push(...content.pieces)
+      const key = record.key?.slice(0, keyLengthMax) ?? null
+      return { _id: id, ...content.fields, key, kind: failure.kind, at, place, record: json, failure: JSON.stringify(failure) }
+    })
+    // First: without its letter a piece is only some room that is lost.
+    await insertNew(this.#pieces, pieces)
+    await insertNew(this.#collection, documents as unknown as LetterDocument[])
+    const byId = new Map(letters.map((l) => [l.id, l]))
+    // An id tells what its record is, so what is stored under it is this one.
+    const found = await this.#collection
+      .find({ _id: { $in: [...byId.keys()] } }, { projection: { failure: 1, at: 1, place: 1 } })
+      .sort({ at: 1, place: 1 })
+      .toArray()
+    return found.flatMap(({ _id, failure }) => {
+      const letter = byId.get(_id)
+      return letter === undefined ? [] : [{ ...letter, failure: JSON.parse(failure) as Failure }]
+    })
   }
 
-  async find({ id, key, limit }: LetterQuery): Promise<readonly DeadLetter[]> {
-    return await this.#read({ ...(id === undefined ? {} : { _id: id }), ...(key === undefined ? {} : { key }) }, limit)
+  async find({ id, key, kind, limit, brief = false }: LetterQuery): Promise<readonly DeadLetter[]> {
+    const filter = {
+      ...(id === undefined ? {} : { _id: id }),
+      ...(key === undefined ? {} : { key }),
+      ...(kind === undefined ? {} : { kind }),
+    }
+    const found = await this.#collection
+      .find(filter, brief ? { projection: { value: 0, parts: 0 } } : {})
+      .sort({ at: 1, place: 1 })
+      .limit(limit)
+      .toArray()
+    const letters: DeadLetter[] = []
+    for (const document of found) {
+      const { _id, record, failure, pieces } = document
+      const [value = null, parts = null] =
+        pieces === undefined || brief
+          ? [bytesOf(document.value), bytesOf(document.parts)]
+          : unframed(await this.#bytesIn(pieceIds(_id, pieces)))
+      letters.push(restoredLetter(_id, JSON.parse(record) as StoredRecord, value, JSON.parse(failure) as Failure, parts))
+    }
+    return letters
+  }
+
+  async #bytesIn(ids: readonly string[]): Promise<Buffer> {
+    const bytes: Buffer[] = []
+    for (const id of ids) bytes.push(bytesOf((await this.#pieces.findOne({ _id: id }))?.bytes) ?? Buffer.alloc(0))
+    return Buffer.concat(bytes)
   }
 
   async counts(): Promise<Record<Failure['kind'], number>> {
     const count = (kind: Failure['kind']) => this.#collection.countDocuments({ kind })
-    const [undecodable, failed, held] = await Promise.all([count('undecodable'), count('failed'), count('held')])
-    return { undecodable, failed, held }
+    const [undecodable, failed, held, unsendable] = await Promise.all([
+      count('undecodable'),
+      count('failed'),
+      count('held'),
+      count('unsendable'),
+    ])
+    return { undecodable, failed, held, unsendable }
+  }
+
+  /** The keys of which outgoing messages wait behind one that the broker does not take. */
+  async blocked(): Promise<ReadonlySet<string>> {
+    const found = await this.#collection.find({ kind: 'unsendable' }, { projection: { key: 1 } }).toArray()
+    return new Set(found.map(({ key }) => key ?? ''))
   }
 
   async update({ id, failure }: DeadLetter): Promise<void> {
@@ -52,14 +129,35 @@ export class MongoDeadLetters {
   }
 
   async remove({ id }: DeadLetter): Promise<void> {
+    const found = await this.#collection.findOne({ _id: id }, { projection: { pieces: 1 } })
     await this.#collection.deleteOne({ _id: id })
+    for (const piece of pieceIds(id, found?.pieces ?? 0)) await this.#pieces.deleteOne({ _id: piece })
   }
+}
 
-  async #read(filter: object, limit: number): Promise<readonly DeadLetter[]> {
-    const found = await this.#collection.find(filter).sort({ at: 1, place: 1 }).limit(limit).toArray()
-    return found.map(({ _id, record, value, failure }) => {
-      const bytes = value === null ? null : Buffer.from(value.buffer)
-      return restoredLetter(_id, JSON.parse(record) as StoredRecord, bytes, JSON.parse(failure) as Failure)
-    })
-  }
+const insertNew = async <D extends { readonly _id: string }>(collection: mongo.Collection<D>, documents: readonly D[]) => {
+  if (documents.length === 0) return
+  await collection.bulkWrite(
+    documents.map(({ _id, ...fields }) => ({
+      updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true },
+    })) as unknown as mongo.AnyBulkWriteOperation<D>[],
+    { ordered: true, writeConcern: { w: 'majority', journal: true } },
+  )
+}
+
+interface Content {
+  readonly fields: { readonly value: Buffer | null; readonly parts?: Buffer | null; readonly pieces?: number }
+  readonly pieces: readonly Piece[]
+}
+
+const inPieces = (id: string, value: Buffer | null, parts: Buffer | null): Content => {
+  if ((value?.length ?? 0) + (parts?.length ?? 0) <= pieceBytesMax)
+    return { fields: { value, ...(parts === null ? {} : { parts }) }, pieces: [] }
+  const all = framed([value, parts])
+  const count = Math.ceil(all.length / pieceBytesMax)
+  const pieces = Array.from({ length: count }, (_, i) => ({
+    _id: pieceId(id, i),
+    bytes: all.subarray(i * pieceBytesMax, (i + 1) * pieceBytesMax) as unknown as mongo.Binary,
+  }))
+  return { fields: { value: null, pieces: count }, pieces }
 }

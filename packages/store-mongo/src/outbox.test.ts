@@ -72,7 +72,11 @@ test('a sweep that waited for the database does not put off the next one', async
 })
 
 test('a document read before its last write does not take away what that write added', async () => {
-  const outbox = new MongoOutbox(direct.collection<MessageDocument<number>>('counts'), direct.collection('leases'))
+  const outbox = new MongoOutbox(
+    direct.collection<MessageDocument<number>>('counts'),
+    direct.collection('leases'),
+    async () => new Set(),
+  )
   const first = toEntry(placed())
   const second = toEntry(placed())
   outbox.stored('key', [first, second])

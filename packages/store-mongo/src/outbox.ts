@@ -13,6 +13,10 @@ const sweepIntervalMsMax = 10_000
 /** Younger messages are still on their way through the process that stored them. */
 const leftOverAgeMs = 3_000
 const leaseMs = 5_000
+/** The clocks of two machines may differ by some seconds. */
+const leaseFromNowMsMax = 2 * leaseMs
+/** While keys are held back: another process may have let one go. */
+const blockedIntervalMs = 1_000
 /** Ids known to have been relayed, so that a document read before they were forgotten does not bring them back. */
 const relayedIdsMax = 20_000
 
@@ -51,10 +55,20 @@ export class MongoOutbox<State> {
   /** Whether left-over messages may be this process's own, which no other one takes: as it starts, and after a write that failed. */
   #takesAll = true
   #unsureAt = 0
+  readonly #askBlocked: () => Promise<ReadonlySet<string>>
+  /** Keys whose oldest message the broker does not take. Another process finds that out by itself: it relays the oldest one first. */
+  #blocked: ReadonlySet<string> = new Set()
+  #blockedAt = Number.NEGATIVE_INFINITY
 
-  constructor(collection: mongo.Collection<MessageDocument<State>>, leases: mongo.Collection<Lease>) {
+  /** @param askBlocked which keys are to be left alone. */
+  constructor(
+    collection: mongo.Collection<MessageDocument<State>>,
+    leases: mongo.Collection<Lease>,
+    askBlocked: () => Promise<ReadonlySet<string>>,
+  ) {
     this.#collection = collection
     this.#leases = leases
+    this.#askBlocked = askBlocked
   }
 
   /** Notes what a document carries, as it was written or read. */
@@ -68,7 +82,7 @@ export class MongoOutbox<State> {
   /** A write failed, and perhaps was done all the same: what it stored is looked for before the next messages are relayed. */
   unsure(): void {
     this.#takesAll = true
-    this.#unsureAt = Date.now()
+    this.#unsureAt = performance.now()
     this.#sweepAt = 0
   }
 
@@ -83,10 +97,12 @@ export class MongoOutbox<State> {
   }
 
   async pending(limit: number): Promise<readonly Stored[]> {
-    if (Date.now() >= this.#sweepAt) await this.#sweep(limit)
-    if (this.#toForget.size > 0 && Date.now() >= this.#forgetAt) await this.#writeForgotten()
+    if (performance.now() >= this.#sweepAt) await this.#sweep(limit)
+    if (this.#toForget.size > 0 && performance.now() >= this.#forgetAt) await this.#writeForgotten()
+    await this.#findBlocked()
     const found: Stored[] = []
     for (const [key, entries] of this.#unsent) {
+      if (this.#blocked.has(key)) continue
       // A document's messages go together, or those behind the limit could be read again before the first are forgotten.
       for (const e of entries) found.push({ message: toMessage(e, key), at: key })
       if (found.length >= limit) break
@@ -94,8 +110,22 @@ export class MongoOutbox<State> {
     return found
   }
 
+  /** Says that a letter of an outgoing message came or went in this process. */
+  lookForBlocked(): void {
+    this.#blockedAt = Number.NEGATIVE_INFINITY
+  }
+
+  /** Asks once, and while there are some. */
+  async #findBlocked(): Promise<void> {
+    const now = performance.now()
+    const isKnown = this.#blockedAt > Number.NEGATIVE_INFINITY && this.#blocked.size === 0
+    if (isKnown || now - this.#blockedAt < blockedIntervalMs) return
+    this.#blocked = await this.#askBlocked()
+    this.#blockedAt = now
+  }
+
   async forget(sent: readonly Stored[]): Promise<void> {
-    if (this.#toForget.size === 0) this.#forgetAt = Date.now() + forgetDelayMs
+    if (this.#toForget.size === 0) this.#forgetAt = performance.now() + forgetDelayMs
     for (const { message } of sent) {
       this.#relayed.add(message.id)
       this.#toForget.set(message.id, message.key)
@@ -130,10 +160,10 @@ export class MongoOutbox<State> {
 
   /** Takes over what is left in documents that no process is relaying; a lease is asked for where only another process can have left it. */
   async #sweep(limit: number): Promise<void> {
-    const begunAt = Date.now()
+    const begunAt = performance.now()
     const takesAll = this.#takesAll
     if (takesAll || (await this.#holdsLease())) {
-      const before = takesAll ? Number.POSITIVE_INFINITY : begunAt - leftOverAgeMs
+      const before = takesAll ? Number.POSITIVE_INFINITY : Date.now() - leftOverAgeMs
       const found = (await this.#collection
         .find({ 'outbox.id': { $gt: '' } } as object, { projection: { outbox: 1 }, sort: { 'outbox.id': 1 }, limit: limit * 4 })
         .toArray()) as unknown as Pick<MessageDocument<State>, '_id' | 'outbox'>[]
@@ -144,15 +174,17 @@ export class MongoOutbox<State> {
       }
       if (this.#unsureAt < begunAt) this.#takesAll = found.length >= limit * 4
     }
-    this.#sweepAt = Date.now() + restAfterSweep(Date.now() - begunAt, sweepIntervalMsMin, sweepIntervalMsMax)
+    this.#sweepAt = performance.now() + restAfterSweep(performance.now() - begunAt, sweepIntervalMsMin, sweepIntervalMsMax)
   }
 
   async #holdsLease(): Promise<boolean> {
     const now = new Date()
     const until = new Date(now.getTime() + leaseMs)
+    // Nobody leases for so long: the clock has been set back since. Two who relay the same message tell it twice, which is allowed.
+    const fromOtherTime = { until: { $gt: new Date(now.getTime() + leaseFromNowMsMax) } }
     try {
       const lease = await this.#leases.findOneAndUpdate(
-        { _id: this.#lease, $or: [{ holder: this.#holder }, { until: { $lt: now } }] },
+        { _id: this.#lease, $or: [{ holder: this.#holder }, { until: { $lt: now } }, fromOtherTime] },
         { $set: { holder: this.#holder, until } },
         { upsert: true, returnDocument: 'after' },
       )

@@ -15,7 +15,7 @@ export class RecentDocuments<State> {
   readonly #now: () => number
   #trustAgainAt = 0
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = () => performance.now()) {
     this.#now = now
   }
 

@@ -6,6 +6,7 @@ import {
   type DocumentStore,
   Documents,
   distinct,
+  holdsKey,
   Needs,
   type NewDocument,
   sortBatch,
@@ -46,8 +47,8 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
     this.#upgrade = upgrade
     this.#collection = db.collection<MessageDocument<State>>(model.collection.collectionName)
     this.#writer = new DocumentWriter(db, model.collection.collectionName)
-    this.#outbox = new MongoOutbox(this.#collection, db.collection('leases'))
-    this.#letters = new MongoDeadLetters(db.collection('dead_letters'))
+    this.#letters = new MongoDeadLetters(db)
+    this.#outbox = new MongoOutbox(this.#collection, db.collection('leases'), () => this.#letters.blocked())
   }
 
   waitFor(needs: NeedsByType): void {
@@ -95,7 +96,7 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
    * comes again, and is told by its document that it belongs here.
    */
   async park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
-    const holding = letters.filter((l) => l.failure.kind !== 'undecodable')
+    const holding = letters.filter(holdsKey)
     const refused = new Set<string>()
     await this.#change(distinct(holding.flatMap((l) => l.record.key ?? [])), async (_work, loaded) => {
       const parked = new Map(loaded.map((d) => [d._id, d.parked ?? []]))
@@ -108,7 +109,9 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
       }
       return { fresh: [], emit: [], parked }
     })
-    return await this.#letters.add(letters.filter((l) => !refused.has(l.id)))
+    const parked = await this.#letters.add(letters.filter((l) => !refused.has(l.id)))
+    if (parked.some(({ failure }) => failure.kind === 'unsendable')) this.#outbox.lookForBlocked()
+    return parked
   }
 
   async handleParked(letter: DeadLetter, message: Message, react: React<Documents<State>>): Promise<Outcome> {
@@ -125,7 +128,7 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
 
   async discard(letter: DeadLetter): Promise<void> {
     const { record, failure } = letter
-    if (record.key !== null && failure.kind !== 'undecodable') {
+    if (record.key !== null && holdsKey(letter)) {
       const done = failure.eventId === undefined ? [] : [{ id: failure.eventId, key: record.key } as Message]
       await this.#change([record.key], async (_work, [document]) => ({
         fresh: done.filter((m) => !document?.handled.includes(m.id)),
@@ -134,6 +137,12 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
       }))
     }
     await this.#letters.remove(letter)
+  }
+
+  async release(letter: DeadLetter): Promise<void> {
+    await this.#letters.remove(letter)
+    this.#outbox.lookForBlocked()
+    this.#listener()
   }
 
   letters(query: LetterQuery): Promise<readonly DeadLetter[]> {

@@ -1,4 +1,4 @@
-export { deadLettersSchema } from './dead-letters.ts'
+export { anyBytesSchema, deadLettersSchema } from './dead-letters.ts'
 export { migrate } from './migrate.ts'
 export { createPool, type PoolOptions } from './pool.ts'
 export { KeyReused, performOnce } from './requests.ts'

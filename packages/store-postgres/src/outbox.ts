@@ -14,6 +14,15 @@ const oldest = {
   name: 'outbox-oldest',
   text: `SELECT position, id, aggregateid AS key, type, payload, headers, stored_at AS at FROM outbox ORDER BY position LIMIT $1`,
 }
+const oldestOfOthers = {
+  name: 'outbox-oldest-of-others',
+  text: `SELECT position, id, aggregateid AS key, type, payload, headers, stored_at AS at FROM outbox
+          WHERE aggregateid <> ALL($2::uuid[]) ORDER BY position LIMIT $1`,
+}
+const blocked = `SELECT DISTINCT key FROM dead_letters WHERE kind = 'unsendable'`
+/** While there are any: another process may have let one go. */
+const blockedIntervalMs = 1_000
+
 const remove = { name: 'outbox-remove', text: 'DELETE FROM outbox WHERE position = ANY($1::bigint[])' }
 
 /** Of the service's own database. */
@@ -41,6 +50,9 @@ export class PostgresOutbox {
   readonly #onAnnounced: () => void
   #announcing = false
   #announceAgain = false
+  /** Keys whose oldest message the broker does not take. */
+  #blocked: readonly string[] = []
+  #blockedAt = Number.NEGATIVE_INFINITY
 
   /** @param onAnnounced called when this process is the relay and another one has stored something. */
   constructor(pool: Pool, service: string, onAnnounced: () => void) {
@@ -91,12 +103,29 @@ export class PostgresOutbox {
     const leader = await this.#lead()
     if (!leader) return []
     try {
-      const { rows } = await leader.query<Row>({ ...oldest, values: [limit] })
+      await this.#findBlocked(leader)
+      const query =
+        this.#blocked.length === 0 ? { ...oldest, values: [limit] } : { ...oldestOfOthers, values: [limit, this.#blocked] }
+      const { rows } = await leader.query<Row>(query)
       return rows.map((row) => ({ message: toMessage(row), at: row.position }))
     } catch (error) {
       this.#resign(error as Error)
       throw error
     }
+  }
+
+  /** Says that a letter of an outgoing message came or went in this process. */
+  lookForBlocked(): void {
+    this.#blockedAt = Number.NEGATIVE_INFINITY
+  }
+
+  /** Asks nothing while there are none: a message becomes unsendable in the process that relays. */
+  async #findBlocked(leader: PoolClient): Promise<void> {
+    const now = performance.now()
+    const isKnown = this.#blockedAt > Number.NEGATIVE_INFINITY && this.#blocked.length === 0
+    if (isKnown || now - this.#blockedAt < blockedIntervalMs) return
+    this.#blocked = (await leader.query<{ key: string }>(blocked)).rows.map((row) => row.key)
+    this.#blockedAt = now
   }
 
   async forget(sent: readonly Stored[]): Promise<void> {
@@ -131,6 +160,7 @@ export class PostgresOutbox {
     client.on('error', (error) => this.#resign(error))
     client.on('notification', this.#onAnnounced)
     this.#leader = client
+    this.lookForBlocked()
     return client
   }
 

@@ -3,7 +3,7 @@ import { backendUrl, type StoreFixture, storeConformance } from '@shop/messaging
 import { type React, startedBy } from '@shop/messaging/driver'
 import pg, { type Pool, type PoolClient } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { deadLettersSchema } from './dead-letters.ts'
+import { anyBytesSchema, deadLettersSchema } from './dead-letters.ts'
 import { migrate } from './migrate.ts'
 import { createPool } from './pool.ts'
 import { messagingSchema } from './schema.ts'
@@ -44,6 +44,7 @@ const prepare = async (): Promise<Pool> => {
     messagingSchema,
     deadLettersSchema,
     waitingSchema,
+    anyBytesSchema,
     'CREATE TABLE counts (key uuid PRIMARY KEY, count int NOT NULL)',
   ])
   await observer.query('TRUNCATE inbox, outbox, dead_letters, arrivals, counts')

@@ -20,7 +20,7 @@ const insertInbox = {
   name: 'inbox-insert',
   // Sorted, so that two transactions with the same ids wait for each other instead of deadlocking. Messages of held keys are left out.
   text: `INSERT INTO inbox (id) SELECT id FROM unnest($1::uuid[], $2::text[]) AS t(id, key)
-          WHERE NOT EXISTS (SELECT FROM dead_letters AS l WHERE l.key = t.key AND l.kind <> 'undecodable')
+          WHERE NOT EXISTS (SELECT FROM dead_letters AS l WHERE l.key = t.key AND l.holds)
           ORDER BY id ON CONFLICT DO NOTHING RETURNING id`,
 }
 
@@ -76,7 +76,9 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
   }
 
   async park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
-    return await this.transaction(async (client) => ({ result: await parkLetters(client, letters), emit: [] }))
+    const parked = await this.transaction(async (client) => ({ result: await parkLetters(client, letters), emit: [] }))
+    if (parked.some(({ failure }) => failure.kind === 'unsendable')) this.#outbox.lookForBlocked()
+    return parked
   }
 
   async handleParked(letter: DeadLetter, message: Message, react: React<PoolClient>): Promise<Outcome> {
@@ -96,6 +98,13 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
       if (eventId !== undefined && kind !== 'undecodable') await handledNow(client, eventId)
       return { result: undefined, emit: [] }
     })
+  }
+
+  async release(letter: DeadLetter): Promise<void> {
+    await removeLetter(this.#pool, letter)
+    this.#outbox.lookForBlocked()
+    this.#listener()
+    this.#outbox.announce()
   }
 
   letters(query: LetterQuery): Promise<readonly DeadLetter[]> {

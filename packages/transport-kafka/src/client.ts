@@ -4,6 +4,7 @@ import { type ISocketFactory, Kafka, type logCreator, logLevel } from 'kafkajs'
 import { registerCodecs } from './codecs/index.ts'
 import { sharedLookups } from './lookups.ts'
 import { mendBatches } from './mends/batches.ts'
+import { mendClocks } from './mends/clocks.ts'
 import { mendConnection } from './mends/connection.ts'
 import { mendRecords } from './mends/records.ts'
 import { mendRequestQueue } from './mends/request-queue.ts'
@@ -25,6 +26,11 @@ const connectionTimeoutMs = 1_500
 const requestTimeoutMs = 10_000
 const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 }
 const keepAliveDelayMs = 30_000
+/**
+ * New partitions, and leaders that moved in silence, are known after so long. kafkajs' 5 min are as long as an order has: those whose key
+ * falls on a new partition would be cancelled. It costs a client one request in that time.
+ */
+export const metadataAgeMsMax = 8_000
 /** Of the process: its threads are shared by all clients. */
 const lookup = sharedLookups()
 
@@ -39,6 +45,7 @@ export const kafkaClient = ({ brokers, clientId, log, route }: ClientOptions): K
   mendBatches()
   mendRequestQueue()
   mendConnection()
+  mendClocks()
   return new Kafka({
     brokers: [...brokers],
     clientId,

@@ -4,6 +4,8 @@ import { kafkaTransport } from './transport.ts'
 
 const features: TransportFeatures = {
   emptyKeysAndValues: true,
+  rawBytes: true,
+  boundsRecords: true,
   replay: true,
   movesGroups: true,
   silenceMs: 8_000, // a session lasts 6 s

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Log, SubscribeOptions, Subscription } from '@shop/messaging/driver'
+import type { Log, Lost, SubscribeOptions, Subscription } from '@shop/messaging/driver'
 import type { Kafka } from 'kafkajs'
 import { kafkaAdmin } from './admin.ts'
 import { groupLag } from './lag.ts'
+import { lookForLost } from './lost.ts'
 import { openSession, type Session } from './session.ts'
 
 /** What a consumer of this broker can be set to beyond the port. */
@@ -42,6 +43,17 @@ const failuresInRowMax = 10
 /** A consumer that was in its group for so long had not failed to run. */
 const healthyMs = 60_000
 
+const settingsOf = (options: ConsumeOptions) => ({
+  maxRecordsPerChunk: options.maxRecordsPerChunk ?? 200,
+  sessionTimeoutMs: options.sessionTimeoutMs ?? 6_000,
+  rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 10_000,
+  heartbeatIntervalMs: options.heartbeatIntervalMs ?? 1_000,
+  fetchWaitMsMax: options.fetchWaitMsMax ?? 250,
+  fetchIntervalMsMin: options.fetchIntervalMsMin ?? 0,
+  fetchBytesPerPartitionMax: options.fetchBytesPerPartitionMax ?? 262_144,
+  commitIntervalMs: options.commitIntervalMs ?? 500,
+})
+
 /**
  * Consumes as a member of a group until it is stopped. Starts in the background, so that a process starts without its broker, too.
  *
@@ -55,21 +67,16 @@ export const consume = (options: ConsumeOptions): Subscription => {
   const stopped = new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined)))
   let session: Session | undefined
 
-  const open = () =>
-    openSession({
-      ...options,
-      maxRecordsPerChunk: options.maxRecordsPerChunk ?? 200,
-      sessionTimeoutMs: options.sessionTimeoutMs ?? 6_000,
-      rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 10_000,
-      heartbeatIntervalMs: options.heartbeatIntervalMs ?? 1_000,
-      fetchWaitMsMax: options.fetchWaitMsMax ?? 250,
-      fetchIntervalMsMin: options.fetchIntervalMsMin ?? 0,
-      fetchBytesPerPartitionMax: options.fetchBytesPerPartitionMax ?? 262_144,
-      commitIntervalMs: options.commitIntervalMs ?? 500,
-    })
+  const onLost = (lost: Lost) => {
+    log.error({ ...lost, groupId }, 'kafka: records were lost before they were read; npm run tell-again brings them back')
+    options.onLost?.(lost)
+  }
+
+  const open = () => openSession({ ...options, ...settingsOf(options), onLost })
 
   /** @returns what ended it, or `undefined` when that was stop(). */
   const runOnce = async (): Promise<{ readonly error: unknown; readonly healthy: boolean } | undefined> => {
+    await Promise.race([stopped, lookForLost({ admin, groupId, topics, log, onLost })])
     const current = open()
     session = current
     const error = await Promise.race([stopped, current.crashed])

@@ -27,7 +27,7 @@ export interface Heartbeats {
  * minutes for its database must not depend on its own progress for that, so here a ticker sends them as long as work is under way.
  */
 export const beatBeside = ({ intervalMs, sessionTimeoutMs, onRejoin, log }: HeartbeatsOptions): Heartbeats => {
-  let heardAt = Date.now()
+  let heardAt = performance.now()
   let workCount = 0
   let ticker: NodeJS.Timeout | undefined
   let beating = false
@@ -50,10 +50,10 @@ export const beatBeside = ({ intervalMs, sessionTimeoutMs, onRejoin, log }: Hear
 
   return {
     heard: () => {
-      heardAt = Date.now()
+      heardAt = performance.now()
     },
-    silentMs: () => Date.now() - heardAt,
-    stale: () => Date.now() - heardAt > sessionTimeoutMs,
+    silentMs: () => performance.now() - heardAt,
+    stale: () => performance.now() - heardAt > sessionTimeoutMs,
     now,
     beside: async (beat, work) => {
       workCount++

@@ -1,6 +1,6 @@
 export type { KafkaAdmin } from './admin.ts'
 export { kafkaClient } from './client.ts'
 export type { ConsumerSettings } from './consumer.ts'
-export { type KafkaPosition, kafkaPosition } from './position.ts'
+export { type KafkaPosition, kafkaPosition, positionOf } from './position.ts'
 export type { PublisherSettings } from './publisher.ts'
 export { type KafkaOptions, type KafkaTransport, kafkaTransport } from './transport.ts'

@@ -17,9 +17,9 @@ const readMsMax = 5_000
 export const groupLag = ({ admin, groupId, topics }: LagOptions): (() => Promise<Readonly<Record<string, number>>>) => {
   let cached: { readonly at: number; readonly lag: Promise<Readonly<Record<string, number>>> } | undefined
   return () => {
-    if (!cached || Date.now() - cached.at > cacheMs) {
+    if (!cached || performance.now() - cached.at > cacheMs) {
       const lag = within(readMsMax, 'reading the lag', admin.groupLag(groupId, topics))
-      cached = { at: Date.now(), lag }
+      cached = { at: performance.now(), lag }
       lag.catch(() => {
         cached = undefined
       })

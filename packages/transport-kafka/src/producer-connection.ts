@@ -1,5 +1,6 @@
 import { type Log, within } from '@shop/messaging/driver'
 import type { Kafka, Producer } from 'kafkajs'
+import { metadataAgeMsMax } from './client.ts'
 import { onePartitioning } from './mends/partitioning.ts'
 
 export interface ProducerConnection {
@@ -26,13 +27,13 @@ export const keepProducer = ({ kafka, log }: { readonly kafka: Kafka; readonly l
   let closed = false
   let live: Producer | undefined
   let arrival = Promise.withResolvers<Producer>()
-  let lostAt = Date.now()
+  let lostAt = performance.now()
   let wake = () => {}
 
   const discard = (producer: Producer, reason: unknown) => {
     if (live === producer) {
       live = undefined
-      lostAt = Date.now()
+      lostAt = performance.now()
       arrival = Promise.withResolvers<Producer>()
       log.warn({ err: reason }, 'kafka: the producer is given up, a new one takes its place')
       wake()
@@ -90,7 +91,7 @@ export const keepProducer = ({ kafka, log }: { readonly kafka: Kafka; readonly l
     ready: () => live !== undefined && !closed,
     producer: async (ms) => {
       if (closed) throw new Error('the publisher is closed')
-      const waitMs = Math.max(waitMsMin, lostAt + ms - Date.now())
+      const waitMs = Math.max(waitMsMin, lostAt + ms - performance.now())
       return live ?? within(waitMs, 'waiting for a connection to Kafka', arrival.promise)
     },
     discard,
@@ -114,6 +115,7 @@ const idempotentProducer = (kafka: Kafka): Producer =>
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
+    metadataMaxAge: metadataAgeMsMax,
     createPartitioner: onePartitioning,
     retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 },
   })

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { gather, type Log, type OutgoingRecord, type Publisher, within } from '@shop/messaging/driver'
-import { CompressionTypes, type Kafka, type Message, type TopicMessages } from 'kafkajs'
+import { gather, type Log, type OutgoingRecord, type Publisher, Unsendable, within } from '@shop/messaging/driver'
+import { CompressionTypes, type Kafka, type TopicMessages } from 'kafkajs'
 import { SecondAttempt } from './mends/partitioning.ts'
 import { keepProducer } from './producer-connection.ts'
+import { isRefusal, sizeBytes, toMessage } from './sending.ts'
 
 export interface PublisherSettings {
   /** Bound of one produce request, and of waiting for a connection once it is lost; default 10,000 ms. */
@@ -32,8 +33,8 @@ const attemptDelayMs = 100
  * same reason a producer is never used again after a request that failed: part of it may be stored under numbers that the next one
  * would repeat. Its successor begins with a new id and sends the whole request again, which causes a duplicate, never a loss.
  *
- * Connects by itself, also after a broker was away. Rejects with `Overloaded` when too much waits, with `RangeError` for a record
- * over 1,900,000 bytes; otherwise as `Publisher` says.
+ * Connects by itself, also after a broker was away. Rejects with `Overloaded` when too much waits, with `Unsendable` for a record over
+ * 1,900,000 bytes before anything is sent; otherwise as `Publisher` says.
  */
 export const kafkaPublisher = (options: PublisherOptions): Publisher => {
   const { kafka, log, publishMsMax = 10_000, recordsPerRequestMax = 500, recordsQueuedMax = 20_000 } = options
@@ -42,7 +43,7 @@ export const kafkaPublisher = (options: PublisherOptions): Publisher => {
   let closed = false
 
   const send = async (records: readonly OutgoingRecord[]) => {
-    const giveUpAt = Date.now() + publishMsMax
+    const giveUpAt = performance.now() + publishMsMax
     for (let attempt = 1; ; attempt++) {
       const producer = await connection.producer(publishMsMax)
       try {
@@ -54,7 +55,7 @@ export const kafkaPublisher = (options: PublisherOptions): Publisher => {
         )
       } catch (error) {
         connection.discard(producer, error)
-        if (!(error instanceof SecondAttempt) || attempt === attemptsMax || Date.now() > giveUpAt) throw error
+        if (!(error instanceof SecondAttempt) || attempt === attemptsMax || performance.now() > giveUpAt) throw error
         await pause(attemptDelayMs)
       }
     }
@@ -64,7 +65,7 @@ export const kafkaPublisher = (options: PublisherOptions): Publisher => {
     maxItems: recordsPerRequestMax,
     maxQueued: recordsQueuedMax,
     run: async (records) => {
-      for (const request of withinBytes(records)) await send(request)
+      for (const request of withinBytes(records)) await sendApart(request, send)
       return records.map(() => undefined)
     },
   })
@@ -74,7 +75,10 @@ export const kafkaPublisher = (options: PublisherOptions): Publisher => {
       if (closed) throw new Error('the publisher is closed')
       const tooLarge = records.find((record) => sizeBytes(record) > recordBytesMax)
       if (tooLarge)
-        throw new RangeError(`a record of ${tooLarge.topic} has ${sizeBytes(tooLarge)} bytes, more than ${recordBytesMax}`)
+        throw new Unsendable(
+          tooLarge,
+          `a record of ${tooLarge.topic} has ${sizeBytes(tooLarge)} bytes, more than ${recordBytesMax}`,
+        )
       const publishing = gathered(records)
       underWay.add(publishing)
       try {
@@ -94,11 +98,26 @@ export const kafkaPublisher = (options: PublisherOptions): Publisher => {
   }
 }
 
+/** A request that the broker refuses is sent in halves, until the record that it does not take stands alone. @throws Unsendable */
+const sendApart = async (
+  records: readonly OutgoingRecord[],
+  send: (records: readonly OutgoingRecord[]) => Promise<unknown>,
+): Promise<void> => {
+  try {
+    await send(records)
+  } catch (error) {
+    const [only, ...others] = records
+    if (only === undefined || !isRefusal(error)) throw error
+    if (others.length === 0) throw new Unsendable(only, `${only.topic}: ${(error as Error).message}`, { cause: error })
+    const middle = Math.ceil(records.length / 2)
+    await sendApart(records.slice(0, middle), send)
+    await sendApart(records.slice(middle), send)
+  }
+}
+
 /** One entry per topic, its records in their order: records of one key share a topic and a partition, hence a batch. */
 const byTopic = (records: readonly OutgoingRecord[]): TopicMessages[] =>
   [...Map.groupBy(records, ({ topic }) => topic)].map(([topic, ofTopic]) => ({ topic, messages: ofTopic.map(toMessage) }))
-
-const toMessage = ({ key, value, headers }: OutgoingRecord): Message => ({ key, value, headers: { ...headers } })
 
 /** Consecutive runs of records whose size stays within a request's. */
 const withinBytes = (records: readonly OutgoingRecord[]): readonly OutgoingRecord[][] => {
@@ -114,13 +133,4 @@ const withinBytes = (records: readonly OutgoingRecord[]): readonly OutgoingRecor
     bytes += size
   }
   return requests
-}
-
-const perRecordBytes = 64
-const perHeaderBytes = 4
-
-const sizeBytes = ({ key, value, headers }: OutgoingRecord): number => {
-  let bytes = perRecordBytes + (key === null ? 0 : Buffer.byteLength(key)) + (value === null ? 0 : Buffer.byteLength(value))
-  for (const name in headers) bytes += perHeaderBytes + Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '')
-  return bytes
 }

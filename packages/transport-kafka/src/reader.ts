@@ -39,7 +39,7 @@ class Reading {
   readonly #start = Promise.withResolvers<void>()
   readonly #over = Promise.withResolvers<void>()
   #isOver = false
-  #heardAt = Date.now()
+  #heardAt = performance.now()
   #handling: Promise<void> | undefined
   progress: ReadingProgress | undefined
 
@@ -122,7 +122,7 @@ class Reading {
   async #run(consumer: Consumer, progress: ReadingProgress): Promise<void> {
     await consumer.connect()
     await consumer.subscribe({ topics: [...progress.topics()], fromBeginning: true })
-    this.#heardAt = Date.now()
+    this.#heardAt = performance.now()
     await consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: 1,
@@ -146,12 +146,12 @@ class Reading {
     } catch (error) {
       this.#fail(error)
     }
-    this.#heardAt = Date.now()
+    this.#heardAt = performance.now()
   }
 
   #watch(): void {
     const { until, silenceMsMax = 30_000 } = this.#options
-    if (until === 'end' && Date.now() - this.#heardAt > silenceMsMax)
+    if (until === 'end' && performance.now() - this.#heardAt > silenceMsMax)
       this.#fail(new TookTooLong(`no more records came for ${silenceMsMax / 1_000} s`))
   }
 }

@@ -1,16 +1,19 @@
-import { type Assignment, type HandleRecords, type Log, TookTooLong, within } from '@shop/messaging/driver'
+import { type Assignment, type HandleRecords, type Log, type Lost, TookTooLong, within } from '@shop/messaging/driver'
 import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs'
 import { type Chunks, gatherChunks } from './chunks.ts'
+import { metadataAgeMsMax } from './client.ts'
 import { type Commits, commitInIntervals } from './commits.ts'
 import { beatBeside, type Heartbeats } from './heartbeats.ts'
+import { watchForLost } from './lost.ts'
 import { recordsOf } from './records.ts'
-import { Tenure } from './tenure.ts'
+import { isNoMember, Tenure } from './tenure.ts'
 
 export interface SessionOptions {
   readonly kafka: Kafka
   readonly groupId: string
   readonly topics: readonly string[]
   readonly handle: HandleRecords
+  readonly onLost: (lost: Lost) => void
   readonly log: Log
   readonly maxRecordsPerChunk: number
   readonly sessionTimeoutMs: number
@@ -50,6 +53,7 @@ class KafkaSession implements Session {
   readonly #heartbeats: Heartbeats
   readonly #commits: Commits
   readonly #chunks: Chunks
+  readonly #lost: ReturnType<typeof watchForLost>
   readonly #crash = Promise.withResolvers<unknown>()
   readonly #watchdog: NodeJS.Timeout
   #started: Promise<void> = Promise.resolve()
@@ -69,8 +73,8 @@ class KafkaSession implements Session {
       onRejoin: (error) => this.#tenure.end(error),
       log,
     })
-    const commit = async () => this.#latest?.commitOffsetsIfNecessary(this.#latest.uncommittedOffsets())
-    this.#commits = commitInIntervals(commit, commitIntervalMs, log)
+    this.#commits = commitInIntervals(() => this.#commit(), commitIntervalMs, log)
+    this.#lost = watchForLost(options.onLost)
     this.#chunks = gatherChunks({
       handle,
       maxRecordsPerChunk,
@@ -87,11 +91,16 @@ class KafkaSession implements Session {
   }
 
   joined(): boolean {
-    return this.#joinedAt > 0 && this.#crashedAt === 0 && !this.#closed && !this.#heartbeats.stale()
+    return this.#joinedAt > 0 && this.#crashedAt === 0 && !this.#closed && !this.#isOutside()
+  }
+
+  /** By what the broker said, or because it has not heard of this consumer for too long. */
+  #isOutside(): boolean {
+    return isNoMember(this.#tenure.rejoin) || this.#heartbeats.stale()
   }
 
   joinedForMs(): number {
-    return this.#joinedAt === 0 ? 0 : (this.#crashedAt || Date.now()) - this.#joinedAt
+    return this.#joinedAt === 0 ? 0 : (this.#crashedAt || performance.now()) - this.#joinedAt
   }
 
   start(): void {
@@ -131,9 +140,20 @@ class KafkaSession implements Session {
     await this.#chunks.idle()
   }
 
+  /** Nobody else may tell that the group goes on without this consumer: a heartbeat may be a while off. */
+  async #commit(): Promise<void> {
+    const tenure = this.#tenure
+    try {
+      await this.#latest?.commitOffsetsIfNecessary(this.#latest.uncommittedOffsets())
+    } catch (error) {
+      if (isNoMember(error)) tenure.end(error)
+      throw error
+    }
+  }
+
   #end(error: unknown): void {
     clearInterval(this.#watchdog)
-    this.#crashedAt ||= Date.now()
+    this.#crashedAt ||= performance.now()
     this.#tenure.end()
     this.#crash.resolve(error)
   }
@@ -158,9 +178,10 @@ class KafkaSession implements Session {
   #onJoin({ memberId, memberAssignment }: ConsumerGroupJoinEvent['payload']): void {
     const { log, groupId } = this.#options
     this.#heartbeats.heard()
+    this.#lost.joined()
     this.#tenure.end()
     this.#tenure = new Tenure()
-    this.#joinedAt ||= Date.now()
+    this.#joinedAt ||= performance.now()
     log.info({ groupId, memberId, partitions: memberAssignment }, 'kafka: joined the group')
     if (!this.#closed) return
     this.#tenure.end() // closed while it waited to join: kafkajs would go on consuming
@@ -182,6 +203,7 @@ class KafkaSession implements Session {
     this.#latest = payload
     const tenure = this.#tenure
     if (!tenure.over) {
+      this.#watchFor(payload)
       const records = recordsOf(payload.batch)
       const done = (offset: string) => this.#resolve(payload, tenure, offset)
       await this.#heartbeats.beside(payload.heartbeat, () => this.#chunks.handle({ tenure, records, done }))
@@ -189,6 +211,20 @@ class KafkaSession implements Session {
     if (!tenure.over) return
     await this.#commits.now()
     if (tenure.rejoin !== undefined) throw tenure.rejoin
+  }
+
+  #watchFor({ batch }: EachBatchPayload): void {
+    const { topic, partition, highWatermark } = batch
+    // kafkajs has it, but not in its types (`src/consumer/batch.js`).
+    const { fetchedOffset } = batch as typeof batch & { readonly fetchedOffset: string }
+    const nextOffset = String(Number(batch.lastOffset()) + 1)
+    this.#lost.fetched({
+      topic,
+      partition,
+      fetchedOffset: String(fetchedOffset),
+      nextOffset,
+      highWatermark: String(highWatermark),
+    })
   }
 
   #resolve(payload: EachBatchPayload, tenure: Tenure, offset: string): void {
@@ -213,6 +249,7 @@ const groupConsumer = ({ kafka, groupId, ...options }: SessionOptions): Consumer
     minBytes: 1,
     maxBytesPerPartition: options.fetchBytesPerPartitionMax,
     allowAutoTopicCreation: false,
+    metadataMaxAge: metadataAgeMsMax,
     // Beginning again is left to consume(): one way for all errors, with all objects new. The retries' counter and delay never reset
     // while the consumer runs (`src/consumer/runner.js`, scheduleFetchManager), so both stay small.
     retry: { retries: 8, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },

@@ -36,4 +36,9 @@ export class Tenure {
 export const asksToRejoin = (error: unknown): boolean =>
   rejoinTypes.has(String((error as { readonly type?: unknown } | undefined)?.type))
 
+/** True for what says that the group goes on without this consumer: its partitions are another one's, or nobody's. */
+export const isNoMember = (error: unknown): boolean =>
+  outsideTypes.has(String((error as { readonly type?: unknown } | undefined)?.type))
+
+const outsideTypes = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'])
 const rejoinTypes = new Set(['REBALANCE_IN_PROGRESS', 'NOT_COORDINATOR_FOR_GROUP', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'])

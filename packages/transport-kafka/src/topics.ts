@@ -11,8 +11,8 @@ const pollIntervalMs = 100
  */
 export const createTopics = async (kafka: Kafka, specs: readonly TopicSpec[]): Promise<void> => {
   const admin = kafka.admin()
-  const deadline = Date.now() + waitMsMax
-  const remainingMs = () => Math.max(1, deadline - Date.now())
+  const deadline = performance.now() + waitMsMax
+  const remainingMs = () => Math.max(1, deadline - performance.now())
   try {
     await within(remainingMs(), 'connecting to Kafka', insist(admin.connect, deadline))
     // waitForLeaders would not wait when some of the topics exist: kafkajs then returns early (`src/admin/index.js`, createTopics).
@@ -34,7 +34,8 @@ export const createTopics = async (kafka: Kafka, specs: readonly TopicSpec[]): P
         topics,
       )
       if (without.length === 0) break
-      if (Date.now() > deadline) throw new TookTooLong(`topics without leaders after ${waitMsMax} ms: ${without.join(', ')}`)
+      if (performance.now() > deadline)
+        throw new TookTooLong(`topics without leaders after ${waitMsMax} ms: ${without.join(', ')}`)
       await pause(pollIntervalMs)
     }
     // A leader that has been named does not know of it yet, for some milliseconds.
@@ -51,7 +52,7 @@ const insist = async (attempt: () => Promise<void>, deadline: number): Promise<v
     try {
       return await attempt()
     } catch (error) {
-      if (Date.now() > deadline) throw error
+      if (performance.now() > deadline) throw error
       await pause(pollIntervalMs)
     }
   }

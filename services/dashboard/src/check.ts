@@ -20,7 +20,7 @@ interface Report {
 export class CheckRuns {
   readonly #command: readonly string[] | undefined
   #running = false
-  #endedAt = 0
+  #endedAt = Number.NEGATIVE_INFINITY
   #last: CheckView['last']
 
   /** @param command program and arguments that print the report as JSON; absent: the databases cannot be reached from here. */
@@ -36,13 +36,14 @@ export class CheckRuns {
 
   /** @returns false while one runs, or so shortly after the last one. */
   start(waitSeconds: number): boolean {
-    if (this.#command === undefined || this.#running || Date.now() - this.#endedAt < pauseMs) return false
+    if (this.#command === undefined || this.#running || performance.now() - this.#endedAt < pauseMs) return false
     this.#running = true
-    const at = Date.now()
+    const at = new Date().toISOString()
+    const beganAt = performance.now()
     void this.#run(this.#command, waitSeconds).then((outcome) => {
-      this.#last = { at: new Date(at).toISOString(), tookMs: Date.now() - at, ...outcome }
+      this.#last = { at, tookMs: Math.round(performance.now() - beganAt), ...outcome }
       this.#running = false
-      this.#endedAt = Date.now()
+      this.#endedAt = performance.now()
     })
     return true
   }

@@ -1,7 +1,9 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
-import type { ConsumedRecord } from '@shop/messaging'
-import { createApp, createMetrics, fail, host, type Log, type ServiceApp } from '@shop/service-host'
-import { kafkaTransport } from '@shop/transport-kafka'
+import { type ConsumedRecord, watchHandler, watchProgress } from '@shop/messaging'
+import { addStandstillGauge, progressChecks, standstillOf } from '@shop/participant/standing'
+import { type Checks, createApp, createMetrics, fail, host, type Log, type Metrics, type ServiceApp } from '@shop/service-host'
+import { type KafkaTransport, kafkaTransport } from '@shop/transport-kafka'
+import { applySafely } from './apply-safely.ts'
 import { Bursts } from './burst.ts'
 import { CheckRuns } from './check.ts'
 import type { Config } from './config.ts'
@@ -13,7 +15,7 @@ import { addMetrics } from './metrics.ts'
 import { Monitor } from './monitor.ts'
 import { watchedTopics } from './observation.ts'
 import { Processes } from './processes.ts'
-import { isAheadOf, Projection } from './projection.ts'
+import { type Change, isAheadOf, Projection, type Retention } from './projection.ts'
 import { ServicesWatch } from './services-watch.ts'
 import { placeOrder } from './shop.ts'
 import { Store } from './store.ts'
@@ -32,30 +34,16 @@ const localHosts = ['localhost', '127.0.0.1', '::1']
 export const runDashboard = async (config: Config, log: Log): Promise<string> => {
   const store = new Store(config.DATA_DIR)
   const projection = new Projection(store)
-  const feed = new Feed(projection)
-  const stream = new Stream({ feed, store })
+  const onError = (err: unknown) => log.error({ err }, 'pages could not be told of a change')
+  const feed = new Feed(projection, onError)
+  const stream = new Stream({ feed, store, onError })
   const metrics = createMetrics({ service: 'dashboard' })
   const count = addMetrics(metrics, { projection, readers: () => stream.readers, lag: () => subscription.lag() })
 
   // A store that is begun anew has a group of its own, which reads the topics from their beginning.
   const group = `dashboard-${store.id}`
   const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: 'dashboard', log })
-  const take = async (records: readonly ConsumedRecord[]): Promise<void> => {
-    const change = projection.apply(records)
-    count(change)
-    feed.tell(change)
-    // The store works synchronously: between two chunks heartbeats, timers and readers have their turn.
-    await othersTurn()
-  }
-  const subscription = transport.subscribe({
-    groupId: group,
-    topics: watchedTopics,
-    handle: take,
-    onFatal: fail,
-    maxRecordsPerChunk: recordsPerChunkMax,
-    fetchBytesPerPartitionMax,
-    fetchIntervalMsMin,
-  })
+  const { subscription, checks, standstill } = startReading({ transport, group, projection, feed, count, metrics, log })
 
   const upstream = new Upstream(config.SERVICE_URLS)
   const bursts = new Bursts((order) =>
@@ -69,6 +57,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     kafka: new KafkaWatch(transport, group),
     services,
     figure: (name) => projection.figure(name),
+    standstill,
     rest: () => ({ rates: feed.rates(), ...(bursts.latest && { burst: bursts.latest }) }),
     check: () => topicsMustBeThoseOf(projection, store),
     readers: () => stream.readers,
@@ -77,16 +66,12 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
   })
   monitor.start()
   const retention = { ms: config.DASHBOARD_RETENTION, ordersMax: config.DASHBOARD_ORDERS_MAX }
-  const forgetting = setInterval(() => projection.forget(retention), forgetEveryMs)
+  const forgetting = setInterval(() => forgetSome(projection, retention, log), forgetEveryMs)
 
   const app = createApp({
     log,
     metrics,
-    checks: {
-      consumer: async () => {
-        if (!subscription.joined()) throw new Error(`has not joined the consumer group ${group}`)
-      },
-    },
+    checks,
     routes: routes({
       projection,
       stream,
@@ -124,6 +109,55 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
     ],
   })
   return url
+}
+
+interface Reading {
+  readonly transport: KafkaTransport
+  readonly group: string
+  readonly projection: Projection
+  readonly feed: Feed
+  readonly count: (change: Change) => void
+  readonly metrics: Metrics
+  readonly log: Log
+}
+
+/** Fills the projection from all topics. @returns what has to work for the dashboard to be ready, too. */
+const startReading = ({ transport, group, projection, feed, count, metrics, log }: Reading) => {
+  const progress = { projection: watchProgress() }
+  addStandstillGauge(metrics, progress)
+  const take = async (records: readonly ConsumedRecord[]): Promise<void> => {
+    for (const change of applySafely(projection, records, log)) {
+      count(change)
+      feed.tell(change)
+    }
+    // The store works synchronously: between two chunks heartbeats, timers and readers have their turn.
+    await othersTurn()
+  }
+  const subscription = transport.subscribe({
+    groupId: group,
+    topics: watchedTopics,
+    handle: watchHandler(take, progress.projection),
+    onFatal: fail,
+    maxRecordsPerChunk: recordsPerChunkMax,
+    fetchBytesPerPartitionMax,
+    fetchIntervalMsMin,
+  })
+  const checks: Checks = {
+    consumer: async () => {
+      if (!subscription.joined()) throw new Error(`has not joined the consumer group ${group}`)
+    },
+    ...progressChecks(progress, transport.describe),
+  }
+  return { subscription, checks, standstill: () => standstillOf(progress.projection, transport.describe) }
+}
+
+/** Not this time is no reason to end. */
+const forgetSome = (projection: Projection, retention: Retention, log: Log): void => {
+  try {
+    projection.forget(retention)
+  } catch (err) {
+    log.warn({ err }, 'old orders are not forgotten this time')
+  }
 }
 
 /** A check of the topics against what was read of them up to now; with other topics than those the dashboard ends, its store thrown away. */

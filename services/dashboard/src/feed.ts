@@ -30,13 +30,16 @@ export class Feed {
   readonly #epoch = randomBytes(4).toString('hex')
   readonly #ring: Sent[] = []
   readonly #listeners = new Set<Listener>()
+  readonly #onError: (error: unknown) => void
   #position = 0
   #changed = new Map<string, Order>()
   #timer: NodeJS.Timeout | undefined
   #framedAt = 0
 
-  constructor(projection: Projection) {
+  /** @param onError is told what went wrong with a frame, or with one that listens; the next frame is made all the same. */
+  constructor(projection: Projection, onError: (error: unknown) => void = () => {}) {
     this.#projection = projection
+    this.#onError = onError
   }
 
   /** Of the latest frame. */
@@ -49,7 +52,7 @@ export class Feed {
     this.#rates.add(change)
     for (const order of change.orders) this.#changed.set(order.orderId, order)
     const sinceLast = performance.now() - this.#framedAt
-    this.#timer ??= setTimeout(() => this.#frame(), Math.max(0, 1_000 / framesPerSecondMax - sinceLast))
+    this.#timer ??= setTimeout(() => this.#safely(() => this.#frame()), Math.max(0, 1_000 / framesPerSecondMax - sinceLast))
   }
 
   rates() {
@@ -98,6 +101,15 @@ export class Feed {
     this.#ring.push(sent)
     if (this.#ring.length > ringMax) this.#ring.shift()
     const ids = new Set(changed.keys())
-    for (const listener of this.#listeners) listener(sent, ids)
+    for (const listener of this.#listeners) this.#safely(() => listener(sent, ids))
+  }
+
+  /** It runs in a timer, where what is thrown would end the process. */
+  #safely(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#onError(error)
+    }
   }
 }

@@ -9,9 +9,10 @@ export interface FlowParts {
   readonly figure: (name: string) => number
   readonly kafka: KafkaState
   readonly services: FlowLive['services']
+  readonly standstill?: string | undefined
 }
 
-export const flowLive = ({ figure, kafka, services }: FlowParts): FlowLive => ({
+export const flowLive = ({ figure, kafka, services, standstill }: FlowParts): FlowLive => ({
   sampledAt: new Date().toISOString(),
   events: allEvents.map((e) => ({
     type: e.name,
@@ -36,6 +37,7 @@ export const flowLive = ({ figure, kafka, services }: FlowParts): FlowLive => ({
   topics: kafka.topics,
   groups: kafka.groups,
   services,
+  ...(standstill === undefined ? {} : { standstill }),
   ...(kafka.error === undefined ? {} : { kafkaError: kafka.error }),
 })
 

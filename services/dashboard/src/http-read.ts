@@ -1,5 +1,5 @@
 import { serviceNames } from '@shop/choreography'
-import { badRequest, notFound, parse, unavailable } from '@shop/service-host'
+import { badRequest, notFound, parse, tooMany, unavailable } from '@shop/service-host'
 import type { Router } from 'express'
 import { z } from 'zod'
 import type { About, OrderPage, SeriesAnswer } from './api.ts'
@@ -13,7 +13,7 @@ import { ownedBy } from './saga.ts'
 import { sagaView } from './saga-view.ts'
 import { sagaPoints } from './series.ts'
 import { shopView } from './shop.ts'
-import { readersMax } from './stream.ts'
+import { clientOf, readersMax, readersOfClientMax } from './stream.ts'
 
 const whole = (min: number, max: number) =>
   z
@@ -68,8 +68,11 @@ export const addReadRoutes = (router: Router, parts: RouteParts): void => {
 
   router.get('/api/stream', (req, res) => {
     const { order } = parse(streamQuery, req.query, 'query')
-    if (!stream.open(res, { orderId: order, lastEventId: req.get('last-event-id') }))
-      throw unavailable(5, `${readersMax} pages look on already; try again shortly`)
+    const by = clientOf(req.socket.remoteAddress, req.get('user-agent'))
+    const outcome = stream.open(res, by, { orderId: order, lastEventId: req.get('last-event-id') })
+    if (outcome === 'full') throw unavailable(5, `${readersMax} pages look on already; try again shortly`)
+    if (outcome === 'client-full')
+      throw tooMany(5, `${readersOfClientMax} pages of this client look on already; close some, or try again shortly`)
   })
 
   router.get('/api/orders', (req, res) => {

@@ -31,6 +31,14 @@ export const addMetrics = (metrics: Metrics, { projection, readers, lag }: Watch
     },
   })
   new Gauge({
+    name: 'dashboard_records_left_out',
+    help: 'Records that could not be taken into the store, since it was made; the log says which and why.',
+    registers,
+    collect() {
+      this.set(projection.totals().leftOut ?? 0)
+    },
+  })
+  new Gauge({
     name: 'dashboard_readers',
     help: 'Pages that follow the stream.',
     registers,

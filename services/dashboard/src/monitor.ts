@@ -11,6 +11,8 @@ export interface MonitorOptions {
   readonly kafka: KafkaWatch
   readonly services: ServicesWatch
   readonly figure: FlowParts['figure']
+  /** Why the dashboard's own projection does not go on; undefined as long as it does. */
+  readonly standstill: () => string | undefined
   readonly rest: () => Pick<Pulse, 'rates' | 'burst'>
   /** Called before the broker is asked; what it returns is called with what the broker said. */
   readonly check: () => (topics: readonly TopicState[]) => void
@@ -38,8 +40,8 @@ export class Monitor {
   }
 
   parts(): FlowParts {
-    const { kafka, services, figure } = this.#options
-    return { figure, kafka: kafka.state, services: services.states() }
+    const { kafka, services, figure, standstill } = this.#options
+    return { figure, kafka: kafka.state, services: services.states(), standstill: standstill() }
   }
 
   pulse(): Pulse {

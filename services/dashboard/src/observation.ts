@@ -3,6 +3,7 @@ import { allTopics, catalogueFor, eventNamed, serviceNames } from '@shop/choreog
 import type { ConsumedRecord } from '@shop/messaging'
 import { decode } from '@shop/messaging'
 import { kafkaPosition } from '@shop/transport-kafka'
+import { firstTime, iso } from './times.ts'
 
 /** The type under which a record is kept that fits no event. */
 export const undecodable = '(undecodable)'
@@ -19,9 +20,19 @@ export interface SeenEvent {
   readonly traceparent: string | null
   readonly at: number
   readonly writtenAt: number
-  /** The value as it came, as JSON; null when it is none. */
+  /** For people, as JSON: the value as it came, or what its schema let through of one that is long or deep; null when it is none. */
   readonly data: string | null
   readonly error: string | null
+  /** What the schema let through, to conclude from; null when it is none. Not kept. */
+  readonly facts: Facts | null
+}
+
+/** What an order is told of by the data of its events. */
+export interface Facts {
+  readonly customerId: string | null
+  readonly total: number | null
+  readonly currency: string | null
+  readonly reason: string | null
 }
 
 /** A copy on a dead-letter topic. */
@@ -74,6 +85,9 @@ const orderIdOf = (key: string | null): string | undefined =>
 
 const textMax = 1_000
 const valueMax = 64 * 1_024
+const idMax = 100
+const depthMax = 32
+const attemptsMax = 1_000_000
 
 /** The owner of an event; for a record that is none, of the topic on which it stands. */
 export const serviceOf = (type: string, topic: string): string => eventNamed(type)?.service ?? topic.split('.').at(-1) ?? topic
@@ -81,49 +95,85 @@ export const serviceOf = (type: string, topic: string): string => eventNamed(typ
 export const observe = (record: ConsumedRecord): Observation =>
   isDeadLetterTopic(record.topic) ? letterIn(record) : eventIn(record)
 
+/** Brackets within texts count as well: it is a bound, no measure. */
+const isDeep = (json: string): boolean => {
+  let depth = 0
+  for (let i = 0; i < json.length; i++) {
+    const code = json.charCodeAt(i) | 0x20 // [ and {, ] and } differ by this bit alone
+    if (code === 0x7b) depth++
+    else if (code === 0x7d) depth--
+    if (depth > depthMax) return true
+  }
+  return false
+}
+
+const shownData = (value: Buffer | null, data: unknown): string | null => {
+  const text = value !== null && value.length <= valueMax ? value.toString() : undefined
+  if (text !== undefined && !isDeep(text)) return text
+  const json = JSON.stringify(data) ?? ''
+  return json.length > valueMax || json === '' || isDeep(json) ? null : json
+}
+
+const factsOf = (data: unknown): Facts => {
+  const { customerId, total, currency, reason } = (data ?? {}) as Record<string, unknown>
+  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, textMax) : null)
+  return {
+    customerId: text(customerId),
+    total: Number.isSafeInteger(total) ? Number(total) : null,
+    currency: text(currency),
+    reason: text(reason),
+  }
+}
+
 const eventIn = (record: ConsumedRecord): Observation => {
   const { headers, timestampMs } = record
   const orderId = orderIdOf(record.key)
-  const position = { ...placeOf(record), writtenAt: timestampMs }
   const decoded = decode(record, catalogue)
   if (decoded.kind === 'message') {
-    const { id, type, causationId, correlationId, traceparent, at } = decoded.message
-    const text = record.value?.toString() ?? ''
-    const data = text.length > valueMax ? JSON.stringify(decoded.message.data) : text
-    const links = { causationId: causationId ?? null, correlationId, traceparent: traceparent ?? null }
-    return { kind: 'event', orderId, event: { ...position, id, type, ...links, at: Date.parse(at), data, error: null } }
+    const { id, type, causationId, correlationId, traceparent, data } = decoded.message
+    const told = Date.parse(decoded.message.at)
+    // A time that cannot be one is taken from the other clock.
+    const times = { at: firstTime(told, timestampMs), writtenAt: firstTime(timestampMs, told) }
+    const links = { causationId: short(causationId), correlationId, traceparent: short(traceparent) }
+    const content = { data: shownData(record.value, data), error: null, facts: factsOf(data) }
+    return { kind: 'event', orderId, event: { ...placeOf(record), id, type, ...links, ...times, ...content } }
   }
   const reason = decoded.kind === 'undecodable' ? decoded.reason : 'no event'
   const event: SeenEvent = {
-    ...position,
-    id: (headers.ce_id ?? '').slice(0, 100),
+    ...placeOf(record),
+    writtenAt: firstTime(timestampMs),
+    id: short(headers.ce_id) ?? '',
     type: undecodable,
     causationId: null,
-    correlationId: (headers.ce_correlationid ?? '').slice(0, 100),
+    correlationId: short(headers.ce_correlationid) ?? '',
     traceparent: null,
-    at: timestampMs,
+    at: firstTime(timestampMs),
     data: null,
     error: reason.slice(0, textMax),
+    facts: null,
   }
   return { kind: 'event', orderId, event }
 }
+
+const short = (text: string | undefined): string | null => text?.slice(0, idMax) ?? null
 
 const letterIn = (record: ConsumedRecord): Observation => {
   const { topic, key, headers, timestampMs } = record
   const from = (name: string) => headers[`dead-letter-${name}`]
   const kind = from('kind')
-  const time = new Date(timestampMs).toISOString()
+  const timeIn = (name: string) => iso(firstTime(Date.parse(from(name) ?? ''), timestampMs))
+  const attempts = Number(from('attempts'))
   const letter: SeenLetter = {
     ...placeOf(record),
     consumer: consumerOf.get(topic) ?? '',
     position: `${from('topic') ?? '?'}/${from('partition') ?? '?'}/${from('offset') ?? '?'}`.slice(0, 300),
     kind: kind === 'undecodable' || kind === 'held' ? kind : 'failed',
     error: (from('error') ?? 'no reason is given').slice(0, textMax),
-    attempts: Number(from('attempts')) || 1,
+    attempts: Number.isInteger(attempts) && attempts >= 0 && attempts <= attemptsMax ? attempts : 1,
     type: known.lookup(headers.ce_type ?? '')?.type ?? null,
-    eventId: from('event-id') ?? headers.ce_id ?? null,
-    firstAt: from('first-at') ?? time,
-    lastAt: from('last-at') ?? time,
+    eventId: short(from('event-id') ?? headers.ce_id),
+    firstAt: timeIn('first-at'),
+    lastAt: timeIn('last-at'),
   }
   return { kind: 'dead-letter', orderId: orderIdOf(key), letter }
 }

@@ -3,6 +3,7 @@ import type { OrderState, OrderSummary } from './api.ts'
 import { binOf, stepOf } from './durations.ts'
 import { type SeenEvent, undecodable } from './observation.ts'
 import { edgesWalked, expectationsOf, genuine, isTerminal, isUndoing, positionOf, stateOf, type Told } from './saga.ts'
+import { iso } from './times.ts'
 
 /** A row; times in milliseconds since 1970. */
 export interface Order {
@@ -52,11 +53,17 @@ export const newOrder = (orderId: string, at: number): Order => ({
 })
 
 /** What only the data of an event tells. */
-const facts = (order: Order, { type, data }: SeenEvent): Order => {
-  if (type !== 'OrderPlaced' && type !== 'OrderCancelled') return order
-  const { customerId, total, currency, reason } = JSON.parse(data ?? '{}') as Partial<Order>
-  const known = { customerId: customerId ?? order.customerId, total: total ?? order.total, currency: currency ?? order.currency }
-  return { ...order, ...known, reason: reason ?? order.reason }
+const facts = (order: Order, { type, facts }: SeenEvent): Order => {
+  if (facts === null || (type !== 'OrderPlaced' && type !== 'OrderCancelled')) return order
+  const { customerId, total, currency, reason } = facts
+  return {
+    ...order,
+    customerId: customerId ?? order.customerId,
+    total: total ?? order.total,
+    currency: currency ?? order.currency,
+    // An order is placed for no reason, whatever a later version may say.
+    reason: type === 'OrderCancelled' ? (reason ?? order.reason) : order.reason,
+  }
 }
 
 export interface OrderWithEvents {
@@ -140,8 +147,6 @@ export const addDifference = (into: Contributions, before: Contributions, after:
     if (change !== 0) into.set(name, (into.get(name) ?? 0) + change)
   }
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString()
 
 export const summaryOf = (order: Order): OrderSummary => ({
   orderId: order.orderId,

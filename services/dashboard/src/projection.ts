@@ -32,6 +32,7 @@ export interface Change {
 }
 
 const forgetMax = 500
+const leftOutFigure = 'leftOut'
 
 /**
  * True when more was read of a partition than it has: the topics are others than those that the store was filled from.
@@ -76,7 +77,13 @@ export class Projection {
   }
 
   #rest() {
-    return { events: this.figure('events'), duplicates: this.figure('duplicates'), deadLetters: this.figure('deadLetters') }
+    const leftOut = this.figure(leftOutFigure)
+    return {
+      events: this.figure('events'),
+      duplicates: this.figure('duplicates'),
+      deadLetters: this.figure('deadLetters'),
+      ...(leftOut === 0 ? {} : { leftOut }),
+    }
   }
 
   apply(records: readonly ConsumedRecord[], now = Date.now()): Change {
@@ -110,8 +117,24 @@ export class Projection {
       events: fresh.length,
       placed: difference.get('event:OrderPlaced') ?? 0,
       ended,
-      lagsMs: observed.flatMap((o) => (o.kind === 'event' ? [Math.max(0, now - o.event.writtenAt)] : [])),
+      lagsMs: observed.flatMap((o) =>
+        o.kind === 'event' && o.event.writtenAt > 0 ? [Math.max(0, now - o.event.writtenAt)] : [],
+      ),
     }
+  }
+
+  /** Goes on behind a record that cannot be taken, and counts it. */
+  passOver(record: ConsumedRecord): void {
+    const place = placeOf(record)
+    if (!this.#isFresh(place)) return
+    const { topic, partition, offset } = place
+    const difference: Contributions = new Map([[leftOutFigure, 1]])
+    this.store.transaction(() => {
+      this.#save(difference)
+      this.store.savePosition(topic, partition, offset + 1)
+    })
+    this.#positions.set(`${topic}/${partition}`, offset + 1)
+    this.#count(difference)
   }
 
   #isFresh({ topic, partition, offset }: ReturnType<typeof placeOf>): boolean {
@@ -166,7 +189,8 @@ export class Projection {
 
   #event(current: OrderWithEvents, event: SeenEvent, now: number): OrderWithEvents {
     const { order, told, copyOf, kept } = withEvent(current, event)
-    if (kept) this.store.addEvent(order.orderId, { ...event, copyOf, seenAt: now })
+    const { facts: _, ...row } = event
+    if (kept) this.store.addEvent(order.orderId, { ...row, copyOf, seenAt: now })
     return { order, told }
   }
 

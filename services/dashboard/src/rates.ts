@@ -16,11 +16,11 @@ interface Entry {
 export class RecentRates {
   #entries: Entry[] = []
 
-  add({ events, placed, ended, lagsMs }: Change, now = Date.now()): void {
+  add({ events, placed, ended, lagsMs }: Change, now = performance.now()): void {
     this.#entries = [...this.#entries.filter((e) => e.at > now - windowMs), { at: now, events, placed, ended, lagsMs }]
   }
 
-  read(now = Date.now()): Rates {
+  read(now = performance.now()): Rates {
     const recent = this.#entries.filter((e) => e.at > now - windowMs)
     const perSecond = (of: (e: Entry) => number) =>
       Math.round((recent.reduce((sum, e) => sum + of(e), 0) / (windowMs / 1_000)) * 10) / 10

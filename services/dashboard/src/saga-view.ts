@@ -5,9 +5,9 @@ import { type SeenLetter, serviceOf, undecodable } from './observation.ts'
 import { recordsMax, summaryOf } from './order.ts'
 import { compensationsOf, expectationsOf, genuine, isTerminal, positionOf } from './saga.ts'
 import type { EventRow, Store } from './store.ts'
+import { iso } from './times.ts'
 
 const lettersMax = 200
-const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** One order's saga as the page draws it; undefined when no event of it was seen. */
 export const sagaView = (store: Store, orderId: string, { unmask = false } = {}): Saga | undefined => {

@@ -5,6 +5,7 @@
 import { allEvents, compensations, edges, eventNamed, reactionsOf, serviceNames, terminal } from '@shop/choreography'
 import type { OrderState, SagaCompensation, SagaExpectation } from './api.ts'
 import { undecodable } from './observation.ts'
+import { iso } from './times.ts'
 
 /** The part of an event that conclusions are drawn from. */
 export interface Told {
@@ -51,7 +52,7 @@ export const expectationsOf = (events: readonly Told[]): readonly SagaExpectatio
       if (reaction === undefined || reaction.emits.length === 0 || answered.has(`${service} ${event.id}`)) return []
       const needs = reaction.needs.map((e) => e.name).filter((name) => !types.has(name))
       const mayEmit = reaction.emits.map((e) => e.name)
-      return [{ service, on: event.type, onId: event.id, mayEmit, needs, since: new Date(event.at).toISOString() }]
+      return [{ service, on: event.type, onId: event.id, mayEmit, needs, since: iso(event.at) }]
     }),
   )
 }

@@ -1,5 +1,5 @@
 /** Raised by any change of the tables or of what is concluded: a store of another version is thrown away and rebuilt from the topics. */
-export const version = 1
+export const version = 2
 
 export const schema = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

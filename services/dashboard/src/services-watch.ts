@@ -1,5 +1,6 @@
 import type { ServicePoint, ServiceState } from './api.ts'
 import { byLabel, readMetrics, type Sample, sumOf } from './metrics-text.ts'
+import { standingSecondsMin, standstillsIn } from './standstills.ts'
 import { reasonOf, type Upstream } from './upstream.ts'
 
 const answerMsMax = 3_000
@@ -7,6 +8,7 @@ const pointsMsMax = 15 * 60_000
 
 interface Watched {
   state: ServiceState
+  /** By `performance.now()`. */
   readAt: number
   points: ServicePoint[]
 }
@@ -39,6 +41,7 @@ export class ServicesWatch {
 
   async #readOne(service: string): Promise<void> {
     const now = Date.now()
+    const readAt = performance.now()
     const last = this.#watched.get(service)
     const points = (last?.points ?? []).filter((p) => Date.parse(p.at) > now - pointsMsMax)
     try {
@@ -46,12 +49,21 @@ export class ServicesWatch {
       if (status !== 200) throw new Error(`/metrics says ${status}`)
       const samples = readMetrics(text)
       const totals = totalsOf(samples)
-      const point = pointOf(totals, last, now, samples)
-      const state: ServiceState = { service, up: true, ...totals, ...(point && { handledPerSecond: point.handledPerSecond }) }
-      this.#watched.set(service, { state, readAt: now, points: point === undefined ? points : [...points, point] })
+      const point = pointOf(totals, last, { now, readAt }, samples)
+      const rate = point && { handledPerSecond: point.handledPerSecond }
+      const state: ServiceState = { service, up: true, ...totals, ...rate, ...(await this.#standing(service, samples)) }
+      this.#watched.set(service, { state, readAt, points: point === undefined ? points : [...points, point] })
     } catch (error) {
-      this.#watched.set(service, { state: { service, up: false, error: reasonOf(error) }, readAt: now, points })
+      this.#watched.set(service, { state: { service, up: false, error: reasonOf(error) }, readAt, points })
     }
+  }
+
+  /** Why something stands still only /readyz says; it is asked when there is something. */
+  async #standing(service: string, samples: readonly Sample[]): Promise<Pick<ServiceState, 'standstills'>> {
+    const seconds = byLabel(samples, 'shop_stuck_seconds', 'part')
+    if (!Object.values(seconds).some((s) => s >= standingSecondsMin)) return {}
+    const { text } = await this.#upstream.call(service, '/readyz', { timeoutMs: answerMsMax })
+    return { standstills: standstillsIn(service, seconds, text) }
   }
 }
 
@@ -80,11 +92,11 @@ const totalsOf = (samples: readonly Sample[]) => {
 const pointOf = (
   totals: ReturnType<typeof totalsOf>,
   last: Watched | undefined,
-  now: number,
+  { now, readAt }: { readonly now: number; readonly readAt: number },
   samples: readonly Sample[],
 ): ServicePoint | undefined => {
   if (last === undefined || !last.state.up || last.state.startedAt !== totals.startedAt) return undefined
-  const seconds = (now - last.readAt) / 1_000
+  const seconds = (readAt - last.readAt) / 1_000
   const rate = (after: number, before = 0) => Math.max(0, Math.round(((after - before) / seconds) * 10) / 10)
   const { outboxDepth, outboxOldestMs } = totals
   return present({

@@ -9,7 +9,7 @@ import { schema, version } from './schema.ts'
 
 type Row = Record<string, SQLInputValue>
 
-export interface EventRow extends SeenEvent {
+export interface EventRow extends Omit<SeenEvent, 'facts'> {
   readonly seenAt: number
   readonly copyOf: string | null
 }
@@ -58,6 +58,28 @@ const upsertOrder = `INSERT INTO orders (${orderColumns.join(', ')}) VALUES (${o
     .map((c) => `${c} = :${c}`)
     .join(', ')}`
 
+/** @throws TypeError for what is no value of a column, before SQLite is asked. */
+const rowOf = (columns: readonly string[], values: object): Row => {
+  const row: Row = {}
+  for (const name of columns) {
+    const value: unknown = (values as Record<string, unknown>)[name]
+    if (value !== null && typeof value !== 'string' && !Number.isSafeInteger(value))
+      throw new TypeError(`${name} must be a text or a whole number, not ${typeof value}`)
+    row[name] = value as SQLInputValue
+  }
+  return row
+}
+
+/** SQLite's primary result codes for a value that does not fit: too big, a constraint, a mismatch, out of range. */
+const valueCodes = new Set([18, 19, 20, 25])
+
+/** True when it was not the data that SQLite refused, but that it could not work: a full disk, a locked file, a store that was closed. */
+export const blamesEnvironment = (error: unknown): boolean => {
+  const { code, errcode } = error as { readonly code?: string; readonly errcode?: number }
+  if (code === 'ERR_SQLITE_ERROR') return !valueCodes.has((errcode ?? 0) & 0xff)
+  return code === 'ERR_INVALID_STATE'
+}
+
 const cacheKiB = 16 * 1_024
 
 /**
@@ -85,7 +107,7 @@ export class Store {
       this.#db.exec('COMMIT')
       return result
     } catch (error) {
-      this.#db.exec('ROLLBACK')
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
       throw error
     }
   }
@@ -105,7 +127,7 @@ export class Store {
   }
 
   saveOrder(order: Order): void {
-    this.#run(upsertOrder, order as unknown as Row)
+    this.#run(upsertOrder, rowOf(orderColumns, order))
   }
 
   /** What conclusions are drawn from, in the order in which it was read per topic. */
@@ -115,11 +137,11 @@ export class Store {
   }
 
   addEvent(orderId: string, event: EventRow): void {
-    this.#run(insertEvent, { orderId, ...event } as unknown as Row)
+    this.#run(insertEvent, rowOf(eventColumns, { orderId, ...event }))
   }
 
   addLetter(orderId: string, letter: SeenLetter): void {
-    this.#run(insertLetter, { orderId, ...letter } as unknown as Row)
+    this.#run(insertLetter, rowOf(letterColumns, { orderId, ...letter }))
   }
 
   /** By time; copies included. */

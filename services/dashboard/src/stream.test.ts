@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Frame, Snapshot } from './api.ts'
 import { framesPerSecondMax } from './feed.ts'
+import { readersMax, readersOfClientMax } from './stream.ts'
 import { paths, sagaOf, Topics } from './testing/records.ts'
 import { type Served, serve } from './testing/served.ts'
 import { type EventStream, openStream } from './testing/sse.ts'
@@ -31,6 +32,28 @@ const happen = (path: readonly string[] = paths.confirmed): string => {
   served.take(saga.map((m) => topics.event(m)))
   return saga[0]?.key ?? ''
 }
+
+test('one client has no more than its share of the seats, and others are served', async () => {
+  const ofOne = { 'user-agent': 'one client' }
+  for (let n = 0; n < readersOfClientMax; n++) await open('', ofOne)
+  for (let n = readersOfClientMax; n <= readersMax; n++) {
+    const refused = await fetch(`${served.url}/api/stream`, { headers: ofOne })
+    expect([refused.status, Number(refused.headers.get('retry-after'))]).toEqual([429, 5])
+    await refused.body?.cancel()
+  }
+  const other = await open('', { 'user-agent': 'another one' })
+  await other.message('snapshot')
+  opened[0]?.close()
+  await expect.poll(() => served.stream.readers).toBe(readersOfClientMax)
+  await (await open('', ofOne)).message('snapshot')
+})
+
+test('all clients together have no more seats than there are', async () => {
+  for (let n = 0; n < readersMax; n++) await open('', { 'user-agent': `client ${n}` })
+  const refused = await fetch(`${served.url}/api/stream`)
+  expect([refused.status, Number(refused.headers.get('retry-after'))]).toEqual([503, 5])
+  await refused.body?.cancel()
+})
 
 const ordersIn = (stream: EventStream) =>
   stream.received.flatMap((m) => (m.event === 'pulse' ? [] : (m.data as Snapshot | Frame).orders.map((o) => o.orderId)))

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { routes } from './http.ts'
 import { reactions } from './reactions.ts'
 import { refuses } from './refuses.ts'
-import { shipmentModel, upgradeShipment } from './store.ts'
+import { findTold, shipmentModel, upgradeShipment } from './store.ts'
 
 await runParticipant({
   name: 'delivery',
@@ -16,6 +16,7 @@ await runParticipant({
     const model = shipmentModel(connection)
     const store = new MongoMessageStore(connection, model, upgradeShipment)
     const react = reactions((orderId) => refusals?.refuses(orderId) ?? false)
-    return { store, react, routes: routes(model), close: () => store.close().then(() => connection.close()) }
+    const tellingAgain = { told: (orderIds: readonly string[]) => findTold(model, orderIds) }
+    return { store, react, routes: routes(model), tellingAgain, close: () => store.close().then(() => connection.close()) }
   },
 })

@@ -1,6 +1,6 @@
 /** Kafka in: a batch of events over the shipments' documents. */
 import type { Incoming } from '@shop/choreography'
-import { causedBy, type Documents, type Message, type React } from '@shop/messaging'
+import { causedBy, type Documents, keepTold, type Message, type React } from '@shop/messaging'
 import { decide, type Shipment } from './shipment.ts'
 
 /** @param isRefused orders whose delivery is to be rejected; default none. */
@@ -9,9 +9,11 @@ export const reactions =
   async (shipments, fresh) => {
     const outgoing: Message[] = []
     for (const event of fresh) {
-      const { state, emit } = decide(shipments.get(event.key), event, isRefused(event.key))
-      if (state !== undefined) shipments.set(event.key, state)
-      outgoing.push(...emit.map((fact) => causedBy(event, fact)))
+      const before = shipments.get(event.key)
+      const { state, emit } = decide(before, event, isRefused(event.key))
+      const told = emit.map((fact) => causedBy(event, fact))
+      if (state !== undefined) shipments.set(event.key, keepTold(state, before, told))
+      outgoing.push(...told)
     }
     return outgoing
   }

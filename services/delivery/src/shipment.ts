@@ -1,10 +1,11 @@
 /** Pure: what delivery decides. It owns the pivot: once scheduled, an order is completed; once rejected, it is undone. Never both. */
 import { type Decider, type Decision, decideBy, type Emitted, type Incoming } from '@shop/choreography'
+import type { Telling } from '@shop/messaging'
 
 type OrderPlaced = Extract<Incoming<'delivery'>, { type: 'OrderPlaced' }>
 
 /** The shipment of one order, from the first that is heard of it. */
-export interface Shipment {
+export interface Shipment extends Telling {
   /** Delivery's own copy; absent until OrderPlaced came. */
   readonly address?: OrderPlaced['data']['shippingAddress']
   /** Somebody asked to cancel before it was scheduled: remembered also when nothing else is known yet. */

@@ -1,5 +1,6 @@
 /** Pure: what inventory decides. All lines of an order are reserved or none, once; then released or issued, once. */
 import { type Decider, type Decision, decideBy, type Emitted, type Incoming } from '@shop/choreography'
+import type { Telling } from '@shop/messaging'
 
 export interface Line {
   readonly sku: string
@@ -16,7 +17,7 @@ export interface Stock {
 }
 
 /** The reservation of one order, from OrderPlaced on. */
-export interface Reservation {
+export interface Reservation extends Telling {
   /** Inventory's own copy. */
   readonly lines: readonly Line[]
   /** Absent until it is paid for and decided. */

@@ -31,6 +31,7 @@ await runParticipant({
       store,
       react: reactions(tables, (orderId, sku) => refusals?.refuses(orderId, sku) ?? false),
       routes: routes(store, pool),
+      tellingAgain: { told: (orderIds) => tables.findTold(pool, orderIds) },
       upkeep: () => forgetHandled(pool, config.INBOX_RETENTION),
       close: () => store.close().then(() => pool.end()),
     }

@@ -1,6 +1,6 @@
 /** Kafka in: a batch of events, decided in memory in order, written with one statement per table. */
 import type { Incoming } from '@shop/choreography'
-import { causedBy, distinct, type Message, type React } from '@shop/messaging'
+import { causedBy, distinct, keepTold, type Message, type React } from '@shop/messaging'
 import { decide, type Line, type Reservation, type Stock } from './inventory.ts'
 import type { InventoryTables } from './tables.ts'
 
@@ -48,16 +48,18 @@ export const reactions =
     for (const event of events) {
       const before = { reservation: reservations.get(event.key), stock: stockOf(lines.get(event.key) ?? [], stock) }
       const { state, emit } = decide(before, event, (sku) => isWithheld(event.key, sku))
-      if (state.reservation !== undefined && state.reservation !== before.reservation) {
-        reservations.set(event.key, state.reservation)
-        changedReservations.set(event.key, state.reservation)
+      const told = emit.map((fact) => causedBy(event, fact))
+      const reservation = state.reservation && keepTold(state.reservation, before.reservation, told)
+      if (reservation !== undefined && reservation !== before.reservation) {
+        reservations.set(event.key, reservation)
+        changedReservations.set(event.key, reservation)
       }
       if (state.stock !== before.stock)
         for (const [sku, after] of state.stock) {
           stock.set(sku, after)
           changedStock.set(sku, after)
         }
-      outgoing.push(...emit.map((fact) => causedBy(event, fact)))
+      outgoing.push(...told)
     }
     await Promise.all([tables.saveReservations(work, changedReservations), tables.saveStock(work, changedStock)])
     return outgoing

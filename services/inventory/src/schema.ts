@@ -1,4 +1,4 @@
-import { deadLettersSchema, messagingSchema, waitingSchema } from '@shop/store-postgres'
+import { anyBytesSchema, deadLettersSchema, messagingSchema, waitingSchema } from '@shop/store-postgres'
 
 /** In order; what was released is never changed, only added to. */
 export const migrations: readonly string[] = [
@@ -35,4 +35,7 @@ INSERT INTO arrivals (key, type, arrived, waiting)
 DELETE FROM reservations WHERE lines IS NULL;
 ALTER TABLE reservations DROP COLUMN early, ALTER COLUMN lines SET NOT NULL;
 `,
+  // The events that were told of the reservation, to be told again; NULL in reservations of before.
+  `ALTER TABLE reservations ADD COLUMN told json;`,
+  anyBytesSchema,
 ]

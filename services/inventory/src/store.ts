@@ -1,4 +1,5 @@
 /** Loads and saves with the native handle: one statement per table and batch. */
+import { type Message, type Told, toldAgain } from '@shop/messaging'
 import type { PoolClient } from 'pg'
 import type { Reservation, Stock } from './inventory.ts'
 
@@ -9,19 +10,21 @@ interface ReservationRow {
   status: NonNullable<Reservation['status']> | null
   lines: Reservation['lines']
   reason: string | null
+  told: readonly Told[] | null
 }
 
-const toReservation = ({ status, lines, reason }: ReservationRow): Reservation => ({
+const toReservation = ({ status, lines, reason, told }: ReservationRow): Reservation => ({
   lines,
   ...(status === null ? {} : { status }),
   ...(reason === null ? {} : { reason }),
+  ...(told === null ? {} : { told }),
 })
 
 /** The reservations of the orders, locked in key order until the transaction ends. */
 export const lockReservations = async (client: Queryable, orderIds: readonly string[]): Promise<Map<string, Reservation>> => {
   const { rows } = await client.query<ReservationRow>({
     name: 'reservations-lock',
-    text: `SELECT order_id, status, lines, reason FROM reservations
+    text: `SELECT order_id, status, lines, reason, told FROM reservations
             WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`,
     values: [orderIds],
   })
@@ -54,14 +57,15 @@ export const saveReservations = async (client: Queryable, reservations: Readonly
   const changed = [...reservations.values()]
   await client.query({
     name: 'reservations-save',
-    text: `INSERT INTO reservations (order_id, status, lines, reason)
-           SELECT * FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[])
-           ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason`,
+    text: `INSERT INTO reservations (order_id, status, lines, reason, told)
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::json[])
+           ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, told = excluded.told`,
     values: [
       [...reservations.keys()],
       changed.map((r) => r.status ?? null),
       changed.map((r) => JSON.stringify(r.lines)),
       changed.map((r) => r.reason ?? null),
+      changed.map((r) => (r.told === undefined ? null : JSON.stringify(r.told))),
     ],
   })
 }
@@ -102,4 +106,13 @@ export const listStock = async (client: Queryable): Promise<Map<string, Stock>> 
 export const findReservation = async (client: Queryable, orderId: string): Promise<Reservation | undefined> => {
   const { rows } = await client.query<ReservationRow>('SELECT * FROM reservations WHERE order_id = $1', [orderId])
   return rows[0] && toReservation(rows[0])
+}
+
+/** What was told of the orders' reservations, per order in the order in which it was told. Reservations of before decision 22 kept nothing. */
+export const findTold = async (client: Queryable, orderIds: readonly string[]): Promise<readonly Message[]> => {
+  const { rows } = await client.query<{ order_id: string; told: readonly Told[] }>(
+    'SELECT order_id, told FROM reservations WHERE order_id = ANY($1::uuid[]) AND told IS NOT NULL',
+    [orderIds],
+  )
+  return rows.flatMap(({ order_id, told }) => toldAgain(order_id, { told }))
 }

@@ -52,7 +52,7 @@ export class Deadlines {
 
   async #tick(): Promise<void> {
     try {
-      if (Date.now() >= this.#sweepAt) await this.#sweep()
+      if (performance.now() >= this.#sweepAt) await this.#sweep()
       let left = cancellationsPerTickMax
       for (const [orderId, deadlineMs] of this.#due) {
         if (deadlineMs > Date.now() || left-- === 0) break
@@ -65,9 +65,9 @@ export class Deadlines {
   }
 
   async #sweep(): Promise<void> {
-    const begunMs = Date.now()
+    const begunAt = performance.now()
     const swept = await this.#options.pending(sweptMax)
     this.#due = new Map([...swept, ...this.#due].sort(([, a], [, b]) => a - b))
-    this.#sweepAt = Date.now() + restAfterSweep(Date.now() - begunMs, sweepIntervalMsMin, sweepIntervalMsMax)
+    this.#sweepAt = performance.now() + restAfterSweep(performance.now() - begunAt, sweepIntervalMsMin, sweepIntervalMsMax)
   }
 }

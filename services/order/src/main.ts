@@ -8,7 +8,8 @@ import { routes } from './http.ts'
 import type { Order } from './order.ts'
 import { Pace } from './pace.ts'
 import { reactions } from './reactions.ts'
-import { loadProducts, orderModel, pendingDeadlines } from './store.ts'
+import { findOrders, loadProducts, orderModel, pendingDeadlines, placedOrders } from './store.ts'
+import { tellAgain } from './telling-again.ts'
 
 await runParticipant({
   name: 'order',
@@ -17,6 +18,8 @@ await runParticipant({
     PORT: port.default(3001),
     /** How long an order may stay PENDING before it cancels itself. */
     ORDER_DEADLINE: durationMs.default(300_000),
+    /** An order that has not ended so long after it was placed is told again, then after twice that time, and so on. */
+    TELL_AGAIN_AFTER: durationMs.default(600_000),
     /** Above so many events that wait for the broker, POST /orders answers 503. */
     OUTBOX_DEPTH_MAX: z.coerce.number().int().min(1).default(10_000),
     /** While orders take longer than this from being placed to being confirmed, POST /orders answers 503. */
@@ -51,6 +54,11 @@ await runParticipant({
         outboxDepthMax: config.OUTBOX_DEPTH_MAX,
         faults,
       }),
+      tellAgainAfterMs: config.TELL_AGAIN_AFTER,
+      tellingAgain: {
+        told: async (orderIds) => (await findOrders(model, orderIds)).flatMap(({ orderId, order }) => tellAgain(orderId, order)),
+        orders: (selection) => placedOrders(model, selection),
+      },
       stopFirst: [{ name: 'deadlines', stop: () => deadlines.stop() }],
       close: () => store.close().then(() => connection.close()),
     }

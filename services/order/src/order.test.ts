@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import {
   type CancellationCause,
   decide,
+  historyOfTypeMax,
   type Order,
   type PlaceOrder,
   type Product,
@@ -207,6 +208,15 @@ describe('the history', () => {
     const once = remember(pending, captured)
     expect(remember(once, captured)).toBe(once)
     expect(remember(pending, captured, reserved, captured)).toEqual(remember(pending, captured, reserved))
+  })
+  test('stays small however many events come, and still takes each other step', () => {
+    const flooded = Array.from({ length: 1_000 }).reduce<Order>(
+      (order, _, n) => remember(order, { ...captured, id: `forged-${n}` }),
+      pending,
+    )
+    expect(flooded.history.length).toBe(pending.history.length + historyOfTypeMax)
+    const ended = remember(flooded, reserved, scheduled, { id: 'told', type: 'OrderConfirmed', at: 'then' })
+    expect(ended.history.slice(-3).map(({ type }) => type)).toEqual(['StockReserved', 'DeliveryScheduled', 'OrderConfirmed'])
   })
 })
 

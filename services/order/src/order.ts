@@ -94,11 +94,20 @@ export const decide = (state: State, event: Incoming<'order'>): Decision<State, 
 /** As much of an event as the history keeps. */
 type Noted = { readonly id: string; readonly type: string; readonly at: string; readonly causationId?: string | undefined }
 
+/**
+ * Of each type a history keeps so many, the first ones. A saga has one of each; what comes beyond is told twice by others under new ids, or
+ * forged, and would make the document as large as somebody likes. What the order service tells itself always has its place, as has every
+ * step of another service, however often a different one is repeated.
+ */
+export const historyOfTypeMax = 20
+
 /** The order with events added to its history; an event that is there already is not added again. */
 export const remember = (order: Order, ...events: readonly Noted[]): Order => {
   const known = new Set(order.history.map((e) => e.eventId))
+  const countOf = (type: string) => order.history.reduce((count, e) => count + (e.type === type ? 1 : 0), 0)
+  const hasRoom = ({ type }: Noted) => order.history.length < historyOfTypeMax || countOf(type) < historyOfTypeMax
   const added = events
-    .filter((e) => !known.has(e.id) && known.add(e.id))
+    .filter((e) => !known.has(e.id) && hasRoom(e) && known.add(e.id))
     .map(({ id, type, at, causationId }) => ({ type, at, eventId: id, ...(causationId === undefined ? {} : { causationId }) }))
   return added.length === 0 ? order : { ...order, history: [...order.history, ...added] }
 }

@@ -17,7 +17,7 @@ export class Pace {
   #averageMs = 0
   #endedAt = Number.NEGATIVE_INFINITY
 
-  constructor({ durationMsMax, now = Date.now }: PaceOptions) {
+  constructor({ durationMsMax, now = () => performance.now() }: PaceOptions) {
     this.#durationMsMax = durationMsMax
     this.#now = now
   }

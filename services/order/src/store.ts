@@ -1,3 +1,4 @@
+import type { OrderSelection, PlacedOrder } from '@shop/participant'
 import { type MessageDocument, messageDocumentModel } from '@shop/store-mongo'
 import type { Connection, Model } from 'mongoose'
 import type { Order, Product, Status } from './order.ts'
@@ -23,6 +24,38 @@ const withId = (d: Pick<MessageDocument<Order | null>, '_id' | 'state'>): OrderW
 export const findOrder = async (model: OrderModel, orderId: string): Promise<Order | undefined> => {
   const found = await model.findById(orderId, { state: 1 }).lean()
   return found?.state ?? undefined
+}
+
+/** Those of the orders that are known. */
+export const findOrders = async (model: OrderModel, orderIds: readonly string[]): Promise<readonly OrderWithId[]> => {
+  const found = await model
+    .find<MessageDocument<Order | null>>({ _id: { $in: orderIds } } as object, { state: 1 })
+    .limit(orderIds.length)
+    .lean()
+  return found.flatMap(withId)
+}
+
+/** The oldest first: placed at a time or later, or not ended although placed before a time. */
+export const placedOrders = async (model: OrderModel, selection: OrderSelection): Promise<readonly PlacedOrder[]> => {
+  const { placedAfter, openBefore, limit, after } = selection
+  const filter: Record<string, unknown> = {
+    'state.status': openBefore === undefined ? { $exists: true } : { $in: ['PENDING', 'CANCELLING'] },
+    'state.placedAt': {
+      ...(placedAfter === undefined ? {} : { $gte: placedAfter }),
+      ...(openBefore === undefined ? {} : { $lte: openBefore }),
+    },
+  }
+  if (after !== undefined)
+    filter.$or = [
+      { 'state.placedAt': { $gt: after.placedAt } },
+      { 'state.placedAt': after.placedAt, _id: { $gt: after.orderId } },
+    ]
+  const found = await model
+    .find<MessageDocument<Order>>(filter as object, { 'state.placedAt': 1 })
+    .sort({ 'state.placedAt': 1, _id: 1 })
+    .limit(limit)
+    .lean()
+  return found.map((d) => ({ orderId: d._id, placedAt: d.state.placedAt }))
 }
 
 export interface OrderQuery {

@@ -64,7 +64,8 @@ export const routes = (store: PostgresMessageStore, pool: Pool): Router => {
     const orderId = parse(order, req.params, 'params').orderId.toLowerCase()
     const payment = await findPayment(pool, orderId)
     if (payment === undefined) throw notFound(`payment of order ${orderId}`)
-    res.json({ orderId, ...payment })
+    const { told: _, ...shown } = payment
+    res.json({ orderId, ...shown })
   })
 
   return router

@@ -1,8 +1,9 @@
 /** Pure: what payment decides. An order is paid at most once and refunded at most once, whatever comes and however often. */
 import { type Decider, type Decision, decideBy, type Emitted, type Incoming } from '@shop/choreography'
+import type { Telling } from '@shop/messaging'
 
 /** The payment of one order; `undefined` as long as nothing is known of it. Amounts are minor units. */
-export interface Payment {
+export interface Payment extends Telling {
   readonly status: 'CAPTURED' | 'DECLINED' | 'REFUNDED'
   readonly customerId: string
   readonly amount: number

@@ -1,6 +1,6 @@
 /** Kafka in: a batch of events, decided in memory in order, written with one statement per table. */
 import type { Incoming } from '@shop/choreography'
-import { causedBy, distinct, type Message, type React } from '@shop/messaging'
+import { causedBy, distinct, keepTold, type Message, type React } from '@shop/messaging'
 import { type Account, decide, type Payment, transferOf } from './payment.ts'
 import type { Booking, PaymentTables } from './tables.ts'
 
@@ -24,16 +24,18 @@ export const reactions =
         account: customerId === undefined ? undefined : accounts.get(customerId),
       }
       const { state, emit } = decide(before, event, isRefused(event.key))
-      if (state.payment !== undefined && state.payment !== before.payment) {
-        payments.set(event.key, state.payment)
-        changedPayments.set(event.key, state.payment)
+      const told = emit.map((fact) => ({ fact, message: causedBy(event, fact) }))
+      const messages = told.map(({ message }) => message)
+      const payment = state.payment && keepTold(state.payment, before.payment, messages)
+      if (payment !== undefined && payment !== before.payment) {
+        payments.set(event.key, payment)
+        changedPayments.set(event.key, payment)
       }
       if (customerId !== undefined && state.account !== undefined && state.account !== before.account) {
         accounts.set(customerId, state.account)
         changedAccounts.set(customerId, state.account)
       }
-      for (const fact of emit) {
-        const message = causedBy(event, fact)
+      for (const { fact, message } of told) {
         const transfer = transferOf(fact)
         if (transfer) bookings.push({ transactionId: message.id, orderId: event.key, transfer })
         outgoing.push(message)

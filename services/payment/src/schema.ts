@@ -1,4 +1,4 @@
-import { deadLettersSchema, messagingSchema } from '@shop/store-postgres'
+import { anyBytesSchema, deadLettersSchema, messagingSchema } from '@shop/store-postgres'
 
 /** In order; what was released is never changed, only added to. Amounts are minor units. */
 export const migrations: readonly string[] = [
@@ -32,4 +32,7 @@ CREATE TABLE ledger (
 );
 `,
   deadLettersSchema,
+  // The events that were told of the payment, to be told again; NULL in payments of before.
+  `ALTER TABLE payments ADD COLUMN told json;`,
+  anyBytesSchema,
 ]

@@ -1,4 +1,5 @@
 /** Loads and saves with the native handle: one statement per table and batch. */
+import { type Message, type Told, toldAgain } from '@shop/messaging'
 import type { PoolClient } from 'pg'
 import type { Account, Payment } from './payment.ts'
 import type { Booking } from './tables.ts'
@@ -10,14 +11,16 @@ interface PaymentRow {
   amount: number
   currency: string
   reason: string | null
+  told: readonly Told[] | null
 }
 
-const toPayment = ({ status, customer_id, amount, currency, reason }: PaymentRow): Payment => ({
+const toPayment = ({ status, customer_id, amount, currency, reason, told }: PaymentRow): Payment => ({
   status,
   customerId: customer_id,
   amount,
   currency,
   ...(reason === null ? {} : { reason }),
+  ...(told === null ? {} : { told }),
 })
 
 type Queryable = Pick<PoolClient, 'query'>
@@ -26,7 +29,7 @@ type Queryable = Pick<PoolClient, 'query'>
 export const lockPayments = async (client: Queryable, orderIds: readonly string[]): Promise<Map<string, Payment>> => {
   const { rows } = await client.query<PaymentRow>({
     name: 'payments-lock',
-    text: `SELECT order_id, status, customer_id, amount, currency, reason FROM payments
+    text: `SELECT order_id, status, customer_id, amount, currency, reason, told FROM payments
             WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`,
     values: [orderIds],
   })
@@ -49,9 +52,9 @@ export const savePayments = async (client: Queryable, payments: ReadonlyMap<stri
   const rows = [...payments]
   await client.query({
     name: 'payments-save',
-    text: `INSERT INTO payments (order_id, customer_id, status, amount, currency, reason)
-           SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
-           ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason`,
+    text: `INSERT INTO payments (order_id, customer_id, status, amount, currency, reason, told)
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::json[])
+           ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, told = excluded.told`,
     values: [
       rows.map(([orderId]) => orderId),
       rows.map(([, p]) => p.customerId),
@@ -59,6 +62,7 @@ export const savePayments = async (client: Queryable, payments: ReadonlyMap<stri
       rows.map(([, p]) => p.amount),
       rows.map(([, p]) => p.currency),
       rows.map(([, p]) => p.reason ?? null),
+      rows.map(([, p]) => (p.told === undefined ? null : JSON.stringify(p.told))),
     ],
   })
 }
@@ -98,6 +102,15 @@ export const book = async (client: Queryable, bookings: readonly Booking[]): Pro
 export const findPayment = async (client: Queryable, orderId: string): Promise<Payment | undefined> => {
   const { rows } = await client.query<PaymentRow>('SELECT * FROM payments WHERE order_id = $1', [orderId])
   return rows[0] && toPayment(rows[0])
+}
+
+/** What was told of the orders' payments, per order in the order in which it was told. Payments of before decision 22 kept nothing. */
+export const findTold = async (client: Queryable, orderIds: readonly string[]): Promise<readonly Message[]> => {
+  const { rows } = await client.query<{ order_id: string; told: readonly Told[] }>(
+    'SELECT order_id, told FROM payments WHERE order_id = ANY($1::uuid[]) AND told IS NOT NULL',
+    [orderIds],
+  )
+  return rows.flatMap(({ order_id, told }) => toldAgain(order_id, { told }))
 }
 
 export const findAccount = async (client: Queryable, customerId: string): Promise<Account | undefined> => {

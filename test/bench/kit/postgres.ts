@@ -1,5 +1,12 @@
 import type { Message } from '@shop/messaging'
-import { createPool, deadLettersSchema, messagingSchema, migrate, PostgresMessageStore } from '@shop/store-postgres'
+import {
+  anyBytesSchema,
+  createPool,
+  deadLettersSchema,
+  messagingSchema,
+  migrate,
+  PostgresMessageStore,
+} from '@shop/store-postgres'
 import pg from 'pg'
 import { answer } from './messages.ts'
 import type { Subject } from './subject.ts'
@@ -27,7 +34,8 @@ export const postgresSubject = async (url: string): Promise<Subject> => {
   const own = new URL(url)
   own.pathname = '/bench_kit'
   const pool = createPool({ connectionString: own.href, applicationName: 'bench-kit', onIdleError: () => {} })
-  await migrate(pool, [messagingSchema, deadLettersSchema, 'CREATE TABLE counts (key uuid PRIMARY KEY, count int NOT NULL)'])
+  const counts = 'CREATE TABLE counts (key uuid PRIMARY KEY, count int NOT NULL)'
+  await migrate(pool, [messagingSchema, deadLettersSchema, anyBytesSchema, counts])
   const store = new PostgresMessageStore(pool, 'payment')
   const bare = new pg.Client({ connectionString: own.href })
   await bare.connect()

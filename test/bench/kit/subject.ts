@@ -7,7 +7,7 @@ export type Work = (batch: readonly Message[], isLater: boolean) => Promise<unkn
 export interface Subject {
   readonly name: string
   /** Another one after `empty`. */
-  readonly store: Pick<MessageStore<never>, 'pending' | 'forget' | 'onStored' | 'isTransient'>
+  readonly store: Pick<MessageStore<never>, 'pending' | 'forget' | 'onStored' | 'isTransient' | 'park'>
   /** One batch through the kit: inbox, state, one outgoing message each, one commit. */
   handle(batch: readonly Message[]): Promise<unknown>
   /** The same rows or documents by the fewest statements on one connection, with one commit; absent when there is no server. */

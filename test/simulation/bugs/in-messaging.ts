@@ -36,6 +36,7 @@ const bound = <Work>(store: DeadLetterStore<Work>): DeadLetterStore<Work> => ({
   handleParked: store.handleParked.bind(store),
   failedAgain: store.failedAgain.bind(store),
   discard: store.discard.bind(store),
+  release: store.release.bind(store),
 })
 
 export const bugsInMessaging: readonly Bug[] = [
@@ -57,6 +58,7 @@ export const bugsInMessaging: readonly Bug[] = [
       store: {
         pending: store.pending.bind(store),
         forget: async () => store.forget(await store.pending(500)),
+        park: store.park.bind(store),
         onStored: () => {},
         isTransient: () => false,
       },
@@ -78,6 +80,7 @@ export const bugsInMessaging: readonly Bug[] = [
           )
           await store.forget(sent)
         },
+        park: store.park.bind(store),
         onStored: () => {},
         isTransient: () => false,
       },

@@ -2,9 +2,16 @@ import type { Bug } from './bug.ts'
 import { bugsInDecisions } from './in-decisions.ts'
 import { bugsInMessaging } from './in-messaging.ts'
 import { bugsInStores } from './in-stores.ts'
+import { bugsInTellingAgain } from './in-telling-again.ts'
 import { bugsInWaiting } from './in-waiting.ts'
 
 export type { Bug }
 
 /** Each has to be found: a simulation that finds no defects proves nothing. */
-export const bugs: readonly Bug[] = [...bugsInStores, ...bugsInMessaging, ...bugsInDecisions, ...bugsInWaiting]
+export const bugs: readonly Bug[] = [
+  ...bugsInStores,
+  ...bugsInMessaging,
+  ...bugsInDecisions,
+  ...bugsInWaiting,
+  ...bugsInTellingAgain,
+]

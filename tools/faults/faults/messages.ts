@@ -1,7 +1,7 @@
 /** What comes to a topic although nobody should send it: again, late, or broken. */
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { allEvents, allTopics, catalogueFor, type ServiceName, topicOf } from '@shop/choreography'
+import { allEvents, allTopics, catalogueFor, type ServiceName, serviceNames, topicOf } from '@shop/choreography'
 import { Refused } from '@shop/command-line'
 import { type ConsumedRecord, encode, newId, type OutgoingRecord, startedBy } from '@shop/messaging'
 import { kafkaTransport } from '@shop/transport-kafka'
@@ -31,7 +31,7 @@ const publish = async (shop: ShopTarget, records: readonly OutgoingRecord[]): Pr
   }
 }
 
-const again = ({ topic, key, value, headers }: ConsumedRecord): OutgoingRecord => ({ topic, key, value, headers })
+const again = ({ topic, key, value, headers, raw }: ConsumedRecord): OutgoingRecord => ({ topic, key, value, headers, raw })
 
 const some = async (shop: ShopTarget, topic: string, which: 'oldest' | 'latest', count: number): Promise<OutgoingRecord[]> => {
   const records = await readRecords(transportOf(shop), topic, which, count)
@@ -87,11 +87,21 @@ const delayed: Fault = {
   },
 }
 
+const wrongData = { unexpected: true }
+
+/** True when each consumer of the event looks at data that is not there. */
+const isWrongForAll = (definition: (typeof allEvents)[number]): boolean =>
+  serviceNames.every((service) => {
+    const ceType = `shop.${definition.service}.${definition.name}.v${definition.version}`
+    const entry = catalogueFor(service).lookup(ceType)
+    return entry?.consumed !== true || !entry.schema.safeParse(wrongData).success
+  })
+
 /** An event of the topic in full order, but with data that fits no schema. */
 const wrongEvent = (name: string): OutgoingRecord => {
-  const definition = allEvents.find((e) => topicOf(e) === name && !e.schema.safeParse({}).success)
+  const definition = allEvents.find((e) => topicOf(e) === name && isWrongForAll(e))
   if (definition === undefined) throw new Refused(`every data fits the events of ${name}`)
-  const message = startedBy({ key: newId() }, { type: definition.name, data: { unexpected: true } })
+  const message = startedBy({ key: newId() }, { type: definition.name, data: wrongData })
   return encode(message, catalogueFor(definition.service as ServiceName))
 }
 
@@ -103,7 +113,7 @@ const brokenRecords: Readonly<Record<string, (topic: string) => OutgoingRecord>>
   'wrong-schema': wrongEvent,
   'unknown-type': (topic) => {
     const event = wrongEvent(topic)
-    return { ...event, headers: { ...event.headers, ce_type: `${topic}.NeverHeardOf.v1` } }
+    return { ...event, headers: { ...event.headers, ce_type: `${topic}.NeverHeardOf.v1`, ce_mustunderstand: 'true' } }
   },
   large: (topic) => ({ ...wrongEvent(topic), value: JSON.stringify({ padding: 'x'.repeat(largeBytes) }) }),
   'missing-headers': (topic) => ({ ...wrongEvent(topic), headers: {} }),

@@ -4,6 +4,10 @@ import type { Transport } from '../transport.ts'
 export interface TransportFeatures {
   /** Records without a key, and records without a value. */
   readonly emptyKeysAndValues: boolean
+  /** Keys and headers of any bytes, headers that are repeated or have no content. */
+  readonly rawBytes: boolean
+  /** Records over 1 MiB are refused, for good. */
+  readonly boundsRecords: boolean
   /** Records that were consumed are there still, and can be read again from a position or a time. */
   readonly replay: boolean
   /** A group that has no members can be moved to other places. */

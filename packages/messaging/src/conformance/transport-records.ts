@@ -1,5 +1,5 @@
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import type { ConsumedRecord, OutgoingRecord, TransportAdmin } from '../transport.ts'
+import { type ConsumedRecord, type OutgoingRecord, type TransportAdmin, Unsendable } from '../transport.ts'
 import type { TransportFeatures, TransportFixture } from './transport-fixture.ts'
 import { distinctOf, newGroup, newSetting, numbers, type Setting, until, valuesOf } from './transport-setting.ts'
 
@@ -39,6 +39,69 @@ export const recordConformance = (features: TransportFeatures, setUp: () => Prom
     const expected = odd.map(({ key, value, headers }) => ({ key, value, headers }))
     expect(read).toHaveLength(3)
     expect(read).toEqual(expect.arrayContaining(expected))
+  })
+
+  test.skipIf(!features.rawBytes)('keys and headers are kept as the bytes that they are', async () => {
+    const { topic } = setting
+    const bytes = Buffer.from([0, 0, 0, 0, 7, 0xff, 0x41])
+    const headers = [
+      ['again', Buffer.from('1')],
+      ['again', Buffer.from([0xc0])],
+      ['again', Buffer.from('3')],
+      ['bytes', bytes],
+      ['none', null],
+    ] as const
+    const sent: OutgoingRecord = { topic, key: '', value: 'v', headers: { text: 'ä' }, raw: { key: bytes, headers } }
+    await setting.publisher().publish([sent])
+    const [record] = await setting.read()
+    expect(record?.raw?.key).toEqual(bytes)
+    expect(record?.raw?.headers).toEqual(headers)
+    expect(record).toMatchObject({
+      key: '\\x00\\x00\\x00\\x00\\x07\\xffA',
+      headers: { text: 'ä', again: '3', bytes: '\\x00\\x00\\x00\\x00\\x07\\xffA' },
+    })
+    await setting.publisher().publish([record as ConsumedRecord])
+    const [, copy] = await setting.read()
+    const { position: _, timestampMs: __, ...whole } = record as ConsumedRecord
+    expect(copy).toMatchObject(whole)
+  })
+
+  test.skipIf(!features.rawBytes)('texts are texts, and what only looks odd is not', async () => {
+    const { topic } = setting
+    const names = ['replacement', 'control', 'schlüssel', '\\x00', '__proto__']
+    const headers = Object.fromEntries(names.map((name, i) => [name, ['\ufffd', '\x01\x7f', '', '\\x00', 'own'][i] ?? '']))
+    await setting.publisher().publish([{ topic, key: '\ufffd🔑', value: '', headers }])
+    const [record] = await setting.read()
+    expect(record?.raw).toBeUndefined()
+    expect(record?.key).toBe('\ufffd🔑')
+    expect(Object.entries(record?.headers ?? {}).sort()).toEqual(Object.entries(headers).sort())
+  })
+
+  test('thousands of headers and a large one come whole', async () => {
+    const { topic } = setting
+    const many = Object.fromEntries(Array.from({ length: 4_000 }, (_, i) => [`h${i}`, String(i)]))
+    const large = { large: 'x'.repeat(700_000) }
+    await setting.publisher().publish([
+      { topic, key: 'k', value: '', headers: many },
+      { topic, key: 'k', value: '', headers: large },
+    ])
+    expect((await setting.read()).map(({ headers }) => headers)).toEqual([many, large])
+  })
+
+  test.skipIf(!features.boundsRecords)('what is too large for ever is named, alone, and others go', async () => {
+    const { topic } = setting
+    const sent = (value: string): OutgoingRecord => ({ topic, key: 'k', value, headers: {} })
+    const publisher = setting.publisher()
+    for (const bytes of [1_500_000, 3_000_000]) {
+      const large = sent('x'.repeat(bytes))
+      const error = await publisher.publish([sent('a'), large, sent('b')]).catch((e: unknown) => e)
+      expect(error).toBeInstanceOf(Unsendable)
+      expect((error as Unsendable).record).toBe(large)
+      await publisher.publish([sent('after')])
+    }
+    const read = valuesOf(await setting.read())
+    expect(read.filter((value) => value === 'after')).toHaveLength(2)
+    expect(read.every((value) => value.length < 10)).toBe(true)
   })
 
   test('each record has a position of its own, and the same one whenever it is read', async () => {

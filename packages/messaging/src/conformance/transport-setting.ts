@@ -6,9 +6,9 @@ import type { TransportFixture, TransportProcess } from './transport-fixture.ts'
 
 /** Waits until `condition` holds. @throws Error naming `what` when it does not within `ms`. */
 export const until = async (what: string, ms: number, condition: () => boolean | Promise<boolean>): Promise<void> => {
-  const deadline = Date.now() + ms
+  const deadline = performance.now() + ms
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`)
+    if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`)
     await pause(10)
   }
 }

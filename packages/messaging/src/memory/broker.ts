@@ -1,3 +1,4 @@
+import { packedParts, unpackedParts } from '../record-bytes.ts'
 import type { ConsumedRecord, OutgoingRecord } from '../transport.ts'
 import { MemoryGroup } from './group.ts'
 import { memoryPositionOf, type Partition } from './partition.ts'
@@ -8,6 +9,8 @@ const hashOf = (key: string): number => {
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
   return hash >>> 0
 }
+
+const isText = (key: string | null): boolean => key === null || !key.includes('\0')
 
 /** A broker as far as its clients can tell: topics of partitions, records in order, and what each group has committed. */
 export class MemoryBroker {
@@ -42,17 +45,19 @@ export class MemoryBroker {
   }
 
   /** @param place chooses the partition; the record's key by default. */
-  append({ topic, key, value, headers }: OutgoingRecord, timestampMs: number, place = hashOf(key ?? '')): ConsumedRecord {
+  append({ topic, key, value, headers, raw }: OutgoingRecord, timestampMs: number, place = hashOf(key ?? '')): ConsumedRecord {
     const partitions = this.partitions(topic)
     const partition = partitions[place % partitions.length]
     if (partition === undefined) throw new Error(`${topic} has no partitions`)
     const record: ConsumedRecord = {
       topic,
       position: memoryPositionOf(partition.number, partition.records.length),
-      key,
       value: typeof value === 'string' ? Buffer.from(value) : value,
-      headers,
       timestampMs,
+      // As bytes, which is what a broker keeps; most records have nothing that text could not say.
+      ...(raw === undefined && isText(key) && Object.values(headers).every(isText)
+        ? { key, headers }
+        : unpackedParts(packedParts({ key, headers, ...(raw && { raw }) }))),
     }
     partition.records.push(record)
     if (this.#waiting.length > 0) this.wake()

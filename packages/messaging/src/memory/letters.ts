@@ -1,4 +1,4 @@
-import type { DeadLetter } from '../dead-letter.ts'
+import { type DeadLetter, holdsKey } from '../dead-letter.ts'
 import type { LetterQuery } from '../store.ts'
 
 /** The dead letters of one service, in the order in which they were set aside. */
@@ -11,7 +11,14 @@ export class MemoryLetters {
 
   holds(key: string): boolean {
     if (this.#byId.size === 0) return false
-    for (const { record, failure } of this.#byId.values()) if (record.key === key && failure.kind !== 'undecodable') return true
+    for (const letter of this.#byId.values()) if (letter.record.key === key && holdsKey(letter)) return true
+    return false
+  }
+
+  /** True when what is to be told of the key waits behind a message that cannot be sent. */
+  blocks(key: string): boolean {
+    if (this.#byId.size === 0) return false
+    for (const { record, failure } of this.#byId.values()) if (record.key === key && failure.kind === 'unsendable') return true
     return false
   }
 
@@ -26,14 +33,16 @@ export class MemoryLetters {
     return stored
   }
 
-  find({ id, key, limit }: LetterQuery): readonly DeadLetter[] {
+  find({ id, key, kind, limit, brief = false }: LetterQuery): readonly DeadLetter[] {
     return [...this.#byId.values()]
       .filter((l) => (id === undefined || l.id === id) && (key === undefined || l.record.key === key))
+      .filter((l) => kind === undefined || l.failure.kind === kind)
       .slice(0, limit)
+      .map((l) => (brief ? { ...l, record: { ...l.record, value: null } } : l))
   }
 
   counts() {
-    const counts = { undecodable: 0, failed: 0, held: 0 }
+    const counts = { undecodable: 0, failed: 0, held: 0, unsendable: 0 }
     for (const { failure } of this.#byId.values()) counts[failure.kind]++
     return counts
   }

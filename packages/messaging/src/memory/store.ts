@@ -1,5 +1,5 @@
 import { byKey, distinct, type Sorted, sortBatch } from '../batch.ts'
-import type { DeadLetter } from '../dead-letter.ts'
+import { type DeadLetter, holdsKey } from '../dead-letter.ts'
 import { assertOwnKeys, type Decided, type DocumentStore, Documents, type NewDocument } from '../documents.ts'
 import { type Message, nowMs } from '../message.ts'
 import type { Backlog, LetterQuery, Outcome, React, Stored } from '../store.ts'
@@ -154,8 +154,7 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
   /** Writes the documents that are held, as on MongoDB: whoever has loaded one decides again. */
   async park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
     const parked = this.database.letters.park(letters)
-    for (const { record, failure } of parked)
-      if (record.key !== null && failure.kind !== 'undecodable') this.write(record.key, [])
+    for (const letter of parked) if (letter.record.key !== null && holdsKey(letter)) this.write(letter.record.key, [])
     return parked
   }
 
@@ -167,6 +166,11 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
       this.write(key, isHandled ? [] : [eventId])
     }
     this.database.letters.remove(letter)
+  }
+
+  async release(letter: DeadLetter): Promise<void> {
+    this.database.letters.remove(letter)
+    this.#listener()
   }
 
   async letters(query: LetterQuery): Promise<readonly DeadLetter[]> {
@@ -183,8 +187,9 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
 
   async pending(limit: number): Promise<readonly Stored[]> {
     const found: Stored[] = []
-    for (const { outbox } of this.database.documents.values())
-      for (const message of outbox) if (found.length < limit) found.push({ message, at: message.key })
+    const { letters, documents } = this.database
+    for (const [key, { outbox }] of documents)
+      for (const message of letters.blocks(key) ? [] : outbox) if (found.length < limit) found.push({ message, at: message.key })
     return found
   }
 

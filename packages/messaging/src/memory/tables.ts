@@ -153,6 +153,11 @@ export class MemoryTablesStore implements MessageStore<MemoryTransaction> {
     this.tables.letters.remove(letter)
   }
 
+  async release(letter: DeadLetter): Promise<void> {
+    this.tables.letters.remove(letter)
+    this.#listener()
+  }
+
   async letters(query: LetterQuery): Promise<readonly DeadLetter[]> {
     return this.tables.letters.find(query)
   }
@@ -166,7 +171,9 @@ export class MemoryTablesStore implements MessageStore<MemoryTransaction> {
   }
 
   async pending(limit: number): Promise<readonly Stored[]> {
-    return this.tables.outbox.slice(0, limit).map((message) => ({ message, at: message.id }))
+    const { letters, outbox } = this.tables
+    const free = outbox.filter(({ key }) => !letters.blocks(key))
+    return free.slice(0, limit).map((message) => ({ message, at: message.id }))
   }
 
   async forget(sent: readonly Stored[]): Promise<void> {

@@ -4,6 +4,8 @@ import { MemoryTransport } from './transport.ts'
 
 const features: TransportFeatures = {
   emptyKeysAndValues: true,
+  rawBytes: true,
+  boundsRecords: false,
   replay: true,
   movesGroups: true,
   silenceMs: 300,

@@ -14,6 +14,8 @@ export interface FlowLive {
   readonly services: readonly ServiceState[]
   /** One sentence when the broker cannot be asked; then topics and groups are the last known, or empty. */
   readonly kafkaError?: string
+  /** Why what is shown here does not go on: the dashboard's own projection stands still. Absent as long as it does not. */
+  readonly standstill?: string
 }
 
 export interface FlowEvent {
@@ -85,4 +87,16 @@ export interface ServiceState {
   readonly handledPerSecond?: number
   readonly startedAt?: string
   readonly residentBytes?: number
+  /** Parts of it that have stood still for 30 s or more; absent without any. */
+  readonly standstills?: readonly ServiceStandstill[]
+}
+
+export interface ServiceStandstill {
+  /** `consumer`, `relay` … */
+  readonly part: string
+  readonly seconds: number
+  /** One sentence: where, for how long and why. */
+  readonly text: string
+  /** The command that sets aside the record at which it stands; absent where there is none. */
+  readonly command?: string
 }

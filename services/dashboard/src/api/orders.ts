@@ -37,6 +37,8 @@ export interface Totals extends Readonly<Record<OrderState, number>> {
   readonly events: number
   readonly duplicates: number
   readonly deadLetters: number
+  /** Records that could not be taken, since the store was made: the log says which and why. Absent without any. */
+  readonly leftOut?: number
 }
 
 export interface OrderPage {

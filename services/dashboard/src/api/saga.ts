@@ -67,7 +67,7 @@ export interface SagaExpectation {
 export interface SagaDeadLetter {
   /** Who set it aside. */
   readonly consumer: string
-  /** `<topic>/<partition>/<offset>` of the record that was set aside: SagaEvent.position, and the id of the dead letter at its service. */
+  /** `<topic>/<partition>/<offset>` of the record that was set aside: SagaEvent.position, with which the id of the dead letter begins. */
   readonly position: string
   readonly kind: 'undecodable' | 'failed' | 'held'
   readonly error: string

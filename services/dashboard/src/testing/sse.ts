@@ -43,17 +43,17 @@ export const openStream = async (url: string, headers: Record<string, string> = 
   return {
     received,
     message: async (name, fits = () => true) => {
-      const deadline = Date.now() + waitMsMax
+      const deadline = performance.now() + waitMsMax
       for (;;) {
         const found = received.find((m) => m.event === name && fits(m.data as never))
         if (found !== undefined) return found.data as never
         const { promise, resolve } = Promise.withResolvers<void>()
-        const timer = setTimeout(resolve, Math.max(1, deadline - Date.now()))
+        const timer = setTimeout(resolve, Math.max(1, deadline - performance.now()))
         waiting.add(resolve)
         await promise
         clearTimeout(timer)
         waiting.delete(resolve)
-        if (Date.now() >= deadline) throw new Error(`no such ${name}; came: ${received.map((m) => m.event).join(' ')}`)
+        if (performance.now() >= deadline) throw new Error(`no such ${name}; came: ${received.map((m) => m.event).join(' ')}`)
       }
     },
     lastId: () => received.findLast((m) => m.id !== undefined)?.id,

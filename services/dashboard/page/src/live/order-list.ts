@@ -48,7 +48,7 @@ const liveOrders = (filter: OrderFilter) => {
 
   const show = () => {
     later = undefined
-    shownAtMs = Date.now()
+    shownAtMs = performance.now()
     const sorted = [...byId.values()].sort(newestFirst)
     for (const gone of sorted.splice(rowsMax)) byId.delete(gone.orderId)
     rows.value = sorted
@@ -56,7 +56,7 @@ const liveOrders = (filter: OrderFilter) => {
   const showSoon = () => {
     if (held.peek() || later !== undefined || closed) return
     const calm = (rates.peek()?.placedPerSecond ?? 0) > readablePerSecond
-    const waitMs = calm ? Math.max(0, shownAtMs + calmMs - Date.now()) : 0
+    const waitMs = calm ? Math.max(0, shownAtMs + calmMs - performance.now()) : 0
     if (waitMs === 0) show()
     else later = setTimeout(show, waitMs)
   }

@@ -7,7 +7,9 @@ import { Empty } from '#page/parts/words.tsx'
 export const Letters = ({ saga }: { readonly saga: Saga }) => {
   const { answer, error, again } = useAsked<DeadLettersView>(`/api/dead-letters?key=${saga.order.orderId}`, 2_000)
   const open = answer?.deadLetters ?? []
-  const past = saga.deadLetters.filter((d) => !open.some((o) => o.id === d.position && o.service === d.consumer))
+  const past = saga.deadLetters.filter(
+    (d) => !open.some((o) => `${o.id}/`.startsWith(`${d.position}/`) && o.service === d.consumer),
+  )
   return (
     <section class="letters" aria-labelledby="letters-title">
       <h2 id="letters-title">Set aside</h2>

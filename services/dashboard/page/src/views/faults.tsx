@@ -7,7 +7,9 @@ import { Switches } from '#page/faults/switches.tsx'
 import { TokenForm } from '#page/faults/token.tsx'
 import { useAsked } from '#page/live/asking.ts'
 import { about, mayAct } from '#page/live/server.ts'
+import { flowLive } from '#page/live/stream.ts'
 import { LetterTable } from '#page/parts/letter-table.tsx'
+import { Standstills } from '#page/parts/standstills.tsx'
 import { Empty, Trouble } from '#page/parts/words.tsx'
 
 const refreshMs = 1_500
@@ -23,6 +25,7 @@ export const Faults = () => {
         <h1>Faults</h1>
         <p>Make a service fail at a chosen point, watch orders wait and recover, and see that every invariant still holds.</p>
       </div>
+      {flowLive.value && <Standstills flow={flowLive.value} />}
       {actions && !actions.enabled && <p class="note">{actions.how}</p>}
       {actions?.enabled && !actions.tokenValid && <TokenForm how={actions.how} />}
       <div class="faults">

@@ -6,6 +6,7 @@ import { useAsked } from '#page/live/asking.ts'
 import { about } from '#page/live/server.ts'
 import { flowLive } from '#page/live/stream.ts'
 import { Chart, type Line } from '#page/parts/chart.tsx'
+import { Standstills } from '#page/parts/standstills.tsx'
 import { Empty, Trouble } from '#page/parts/words.tsx'
 import { goQuery, query } from '#page/route.ts'
 
@@ -24,6 +25,7 @@ export const FlowView = () => {
         <h1>Flow</h1>
         <p>Who reacts to what, from the file that declares it, and how often each reaction has happened. Dotted arrows undo.</p>
       </div>
+      {flow && <Standstills flow={flow} />}
       {first.error && !flow && <Trouble>{first.error}</Trouble>}
       {flow && (
         <section aria-label="The choreography">

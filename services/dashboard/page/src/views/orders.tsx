@@ -91,6 +91,11 @@ const Totals = ({ chosen }: { readonly chosen: OrderState | '' }) => {
       <li class="small">
         <b>{now ? count(now.deadLetters) : '–'}</b> dead letters
       </li>
+      {now?.leftOut !== undefined && (
+        <li class="small bad">
+          <b>{count(now.leftOut)}</b> records could not be taken, see the dashboard’s log
+        </li>
+      )}
     </ul>
   )
 }

@@ -1,0 +1,41 @@
+/** What must be so of what the services can tell again. */
+import type { ServiceName } from '@shop/choreography'
+import { encode } from '@shop/messaging'
+import type { Breach } from './breach.ts'
+import { catalogueOf, eventTopics } from './subscriptions.ts'
+import type { World } from './world.ts'
+
+type Encoded = ReturnType<typeof encode>
+
+/** All of a record but how it was traced. */
+const textOf = ({
+  key,
+  value,
+  headers: { traceparent: _, ce_toldagain: __, ...headers },
+}: Pick<Encoded, 'key' | 'value' | 'headers'>): string =>
+  `${key} ${Object.entries(headers).sort().join(' ')} ${value?.toString()}`
+
+/** A request that came too late is not told again. */
+const isTooLate = ({ databases }: World, { key, headers }: Pick<Encoded, 'key' | 'headers'>): boolean =>
+  headers.ce_type?.includes('OrderCancellationRequested') === true &&
+  databases.order.documents.get(key ?? '')?.state?.status === 'CONFIRMED'
+
+/** Whatever a service has told, it can tell again from its state: the same id, type, time, cause, saga and data. */
+export const canBeToldAgain = (world: World, services: readonly ServiceName[]): Breach[] => {
+  const again = new Map(
+    services.flatMap((service) =>
+      world.parts.tellAgain(world.databases, service).map((m) => {
+        const record = encode(m, catalogueOf(service))
+        return [m.id, textOf(record)] as const
+      }),
+    ),
+  )
+  const records = eventTopics.flatMap((topic) => world.broker.partitions(topic).flatMap((p) => p.records))
+  return records
+    .filter((r) => !world.broken.has(r) && !isTooLate(world, r) && again.get(r.headers.ce_id ?? '') !== textOf(r))
+    .map(({ key, headers }) => ({
+      id: 'told-again',
+      orderId: key ?? '',
+      text: `${headers.ce_type} ${headers.ce_id} would be told again ${again.has(headers.ce_id ?? '') ? 'otherwise' : 'by nobody'}`,
+    }))
+}
