@@ -52,19 +52,27 @@ const mendMetadataAge = ({ prototype }: ClassOf<BrokerPool>): void => {
     metadataAt.set(this, performance.now())
     return answer
   }
+  // Up to its `await` in one go: what is asked later, for more topics, has to be renewed later as well.
   prototype.refreshMetadataIfNecessary = async function (topics) {
-    // What removed a broker has written null. Otherwise they shall not look at the clock.
-    if (this.metadataExpireAt != null) this.metadataExpireAt = Number.POSITIVE_INFINITY
-    await refreshIfNecessary.call(this, topics)
+    const { metadataMaxAge } = this
+    // What removed a broker has written null. Otherwise they shall not look at the clock; 0 is an admin client's, which asks each time.
+    if (this.metadataExpireAt != null) this.metadataExpireAt = metadataMaxAge === 0 ? null : Number.POSITIVE_INFINITY
+    const latest = renewals.get(this)
+    const necessary = refreshIfNecessary.call(this, topics)
     const age = performance.now() - (metadataAt.get(this) ?? 0)
-    if (age <= this.metadataMaxAge || refreshing.has(this)) return
+    const isRenewed = renewals.get(this) !== latest || refreshing.has(this)
+    if (metadataMaxAge === 0 || age <= metadataMaxAge || isRenewed) {
+      await necessary
+      return
+    }
     refreshing.add(this)
     const refreshed = this.refreshMetadata(topics)
       .catch(() => {
         metadataAt.set(this, performance.now()) // in an age again: what is known may do, and else the request says so itself
       })
       .finally(() => refreshing.delete(this))
-    if (age > 2 * this.metadataMaxAge) await refreshed
+    await necessary
+    if (age > 2 * metadataMaxAge) await refreshed
   }
 }
 
