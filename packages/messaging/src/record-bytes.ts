@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** A header as it came: repeated ones are several of these, in their order. */
 export type RawHeader = readonly [name: string, content: Buffer | null]
@@ -95,14 +95,15 @@ const lengthBytes = 4
 const noBytes = 0xff_ff_ff_ff
 
 /** Several byte strings as one, each behind its length. */
-export const framed = (parts: readonly (Buffer | null)[]): Buffer =>
-  Buffer.concat(
-    parts.flatMap((part) => {
-      const length = Buffer.alloc(lengthBytes)
-      length.writeUInt32BE(part === null ? noBytes : part.length)
-      return part === null ? [length] : [length, part]
-    }),
-  )
+export const framed = (parts: readonly (Buffer | null)[]): Buffer => {
+  const whole = Buffer.allocUnsafe(parts.reduce((bytes, part) => bytes + lengthBytes + (part?.length ?? 0), 0))
+  let at = 0
+  for (const part of parts) {
+    at = whole.writeUInt32BE(part === null ? noBytes : part.length, at)
+    if (part !== null) at += part.copy(whole, at)
+  }
+  return whole
+}
 
 /** @throws RangeError when it is cut short. */
 export const unframed = (bytes: Buffer): readonly (Buffer | null)[] => {
@@ -118,8 +119,12 @@ export const unframed = (bytes: Buffer): readonly (Buffer | null)[] => {
 }
 
 /** Key and headers as one byte string. */
-export const packedParts = (parts: RecordParts): Buffer =>
-  framed([keyBytesOf(parts), ...rawHeadersOf(parts).flatMap(([name, content]) => [Buffer.from(name), content])])
+export const packedParts = (parts: RecordParts): Buffer => framed(partsInOrder(parts))
+
+const partsInOrder = (parts: RecordParts): readonly (Buffer | null)[] => [
+  keyBytesOf(parts),
+  ...rawHeadersOf(parts).flatMap(([name, content]) => [Buffer.from(name), content]),
+]
 
 export const unpackedParts = (packed: Buffer): RecordParts => {
   const [key = null, ...rest] = unframed(packed)
@@ -130,8 +135,4 @@ export const unpackedParts = (packed: Buffer): RecordParts => {
 
 /** 16 hexadecimal digits that tell a record from any other one: its key, value, headers and time. */
 export const fingerprintOf = (record: RecordParts & { readonly value: Buffer | null; readonly timestampMs: number }): string =>
-  createHash('sha256')
-    .update(framed([Buffer.from(String(record.timestampMs)), record.value]))
-    .update(packedParts(record))
-    .digest('hex')
-    .slice(0, 16)
+  hash('sha256', framed([Buffer.from(String(record.timestampMs)), record.value, ...partsInOrder(record)])).slice(0, 16)

@@ -9,6 +9,7 @@ import {
   unframed,
 } from '@shop/messaging/driver'
 import type { mongo } from 'mongoose'
+import { DocumentWriter } from './writing.ts'
 
 interface LetterDocument {
   readonly _id: string
@@ -44,17 +45,21 @@ const bytesOf = (binary: mongo.Binary | null | undefined): Buffer | null => (bin
 export class MongoDeadLetters {
   readonly #collection: mongo.Collection<LetterDocument>
   readonly #pieces: mongo.Collection<Piece>
+  readonly #letterWriter: DocumentWriter<NewLetter>
+  readonly #pieceWriter: DocumentWriter<NewPiece>
 
   constructor(db: mongo.Db) {
     this.#collection = db.collection<LetterDocument>('dead_letters')
     this.#pieces = db.collection<Piece>('dead_letter_pieces')
+    this.#letterWriter = new DocumentWriter(db, 'dead_letters')
+    this.#pieceWriter = new DocumentWriter(db, 'dead_letter_pieces')
   }
 
   /** @returns the letters as they are stored: one that was there already stays as it is. */
   async add(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
     if (letters.length === 0) return []
     const at = Date.now()
-    const pieces: Piece[] = []
+    const pieces: NewPiece[] = []
     const documents = letters.map((letter, place) => {
       const { id, record, failure } = letter
       const { record: json, parts } = storedParts(record)
@@ -64,18 +69,21 @@ export class MongoDeadLetters {
       return { _id: id, ...content.fields, key, kind: failure.kind, at, place, record: json, failure: JSON.stringify(failure) }
     })
     // First: without its letter a piece is only some room that is lost.
-    await insertNew(this.#pieces, pieces)
-    await insertNew(this.#collection, documents as unknown as LetterDocument[])
-    const byId = new Map(letters.map((l) => [l.id, l]))
+    await insertNew(this.#pieceWriter, pieces, (piece) => piece.bytes.length)
+    const there = await insertNew(
+      this.#letterWriter,
+      documents,
+      ({ value, parts }) => (value?.length ?? 0) + (parts?.length ?? 0),
+    )
+    const stored = await this.#failuresOf(there)
     // An id tells what its record is, so what is stored under it is this one.
-    const found = await this.#collection
-      .find({ _id: { $in: [...byId.keys()] } }, { projection: { failure: 1, at: 1, place: 1 } })
-      .sort({ at: 1, place: 1 })
-      .toArray()
-    return found.flatMap(({ _id, failure }) => {
-      const letter = byId.get(_id)
-      return letter === undefined ? [] : [{ ...letter, failure: JSON.parse(failure) as Failure }]
-    })
+    return letters.map((letter) => ({ ...letter, failure: stored.get(letter.id) ?? letter.failure }))
+  }
+
+  async #failuresOf(ids: readonly string[]): Promise<ReadonlyMap<string, Failure>> {
+    if (ids.length === 0) return new Map()
+    const found = await this.#collection.find({ _id: { $in: [...ids] } }, { projection: { failure: 1 } }).toArray()
+    return new Map(found.map(({ _id, failure }) => [_id, JSON.parse(failure) as Failure]))
   }
 
   async find({ id, key, kind, limit, brief = false }: LetterQuery): Promise<readonly DeadLetter[]> {
@@ -135,19 +143,38 @@ export class MongoDeadLetters {
   }
 }
 
-const insertNew = async <D extends { readonly _id: string }>(collection: mongo.Collection<D>, documents: readonly D[]) => {
-  if (documents.length === 0) return
-  await collection.bulkWrite(
-    documents.map(({ _id, ...fields }) => ({
-      updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true },
-    })) as unknown as mongo.AnyBulkWriteOperation<D>[],
-    { ordered: true, writeConcern: { w: 'majority', journal: true } },
-  )
+type NewLetter = Omit<LetterDocument, 'value' | 'parts'> & Content['fields']
+type NewPiece = Omit<Piece, 'bytes'> & { readonly bytes: Buffer }
+
+/** A server takes 48 MB in one message. https://www.mongodb.com/docs/manual/reference/limits/ */
+const commandBytesMax = 16_000_000
+const documentBytesMin = 1_000
+
+/** @returns the ids of those that were there already; they stay as they are. */
+const insertNew = async <D extends { readonly _id: string }>(
+  writer: DocumentWriter<D>,
+  documents: readonly D[],
+  sizeOf: (document: D) => number,
+): Promise<readonly string[]> => {
+  const commands: D[][] = []
+  let room = 0
+  for (const document of documents) {
+    const bytes = sizeOf(document) + documentBytesMin
+    const last = commands.at(-1)
+    if (last === undefined || bytes > room) {
+      commands.push([document])
+      room = commandBytesMax
+    } else last.push(document)
+    room -= bytes
+  }
+  const there: string[] = []
+  for (const some of commands) for (const index of await writer.insert(some)) there.push(some[index]?._id ?? '')
+  return there
 }
 
 interface Content {
   readonly fields: { readonly value: Buffer | null; readonly parts?: Buffer | null; readonly pieces?: number }
-  readonly pieces: readonly Piece[]
+  readonly pieces: readonly NewPiece[]
 }
 
 const inPieces = (id: string, value: Buffer | null, parts: Buffer | null): Content => {
@@ -157,7 +184,7 @@ const inPieces = (id: string, value: Buffer | null, parts: Buffer | null): Conte
   const count = Math.ceil(all.length / pieceBytesMax)
   const pieces = Array.from({ length: count }, (_, i) => ({
     _id: pieceId(id, i),
-    bytes: all.subarray(i * pieceBytesMax, (i + 1) * pieceBytesMax) as unknown as mongo.Binary,
+    bytes: all.subarray(i * pieceBytesMax, (i + 1) * pieceBytesMax),
   }))
   return { fields: { value: null, pieces: count }, pieces }
 }

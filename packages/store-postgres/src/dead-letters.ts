@@ -57,17 +57,20 @@ const keyLengthMax = 1_000
 /** Sets letters aside within the transaction of `client`, as `DeadLetterStore.park` says. */
 export const parkLetters = async (client: Queryable, letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> => {
   const due = await withoutReleased(client, letters)
-  for (const some of inStatements(due)) await insert(client, some)
-  const { rows } = await client.query<Pick<Row, 'id' | 'failure'>>(
-    'SELECT id, failure FROM dead_letters WHERE id = ANY($1::text[]) ORDER BY position',
-    [due.map((l) => l.id)],
-  )
+  const isNew = new Set<string>()
+  for (const some of inStatements(due)) for (const id of await insert(client, some)) isNew.add(id)
+  const there = due.flatMap(({ id }) => (isNew.has(id) ? [] : id))
+  const stored = there.length === 0 ? new Map<string, Failure>() : await failuresOf(client, there)
   // An id tells what its record is, so what is stored under it is this one.
-  const byId = new Map(due.map((l) => [l.id, l]))
-  return rows.flatMap(({ id, failure }) => {
-    const letter = byId.get(id)
-    return letter === undefined ? [] : [{ ...letter, failure }]
-  })
+  return due.map((letter) => ({ ...letter, failure: stored.get(letter.id) ?? letter.failure }))
+}
+
+const failuresOf = async (client: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Failure>> => {
+  const { rows } = await client.query<Pick<Row, 'id' | 'failure'>>(
+    'SELECT id, failure FROM dead_letters WHERE id = ANY($1::text[])',
+    [ids],
+  )
+  return new Map(rows.map(({ id, failure }) => [id, failure]))
 }
 
 /** Leaves out those that were to wait behind a letter which is gone. */
@@ -88,13 +91,14 @@ const withoutReleased = async (client: Queryable, letters: readonly DeadLetter[]
   })
 }
 
-const insert = async (client: Queryable, letters: readonly StoredLetter[]): Promise<void> => {
-  await client.query(
+/** @returns the ids of those that were not there yet. */
+const insert = async (client: Queryable, letters: readonly StoredLetter[]): Promise<readonly string[]> => {
+  const { rows } = await client.query<Pick<Row, 'id'>>(
     `INSERT INTO dead_letters (id, key, kind, record, value, parts, failure)
      SELECT id, key, kind, record, value, parts, failure
        FROM unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::bytea[], $6::bytea[], $7::json[])
          WITH ORDINALITY AS t(id, key, kind, record, value, parts, failure, n) ORDER BY n
-     ON CONFLICT (id) DO NOTHING`,
+     ON CONFLICT (id) DO NOTHING RETURNING id`,
     [
       letters.map((l) => l.id),
       letters.map((l) => l.key),
@@ -105,6 +109,7 @@ const insert = async (client: Queryable, letters: readonly StoredLetter[]): Prom
       letters.map((l) => l.failure),
     ],
   )
+  return rows.map((r) => r.id)
 }
 
 interface StoredLetter {
