@@ -18,12 +18,32 @@ export const park = async <Work>(
 ): Promise<ReadonlySet<ConsumedRecord>> => {
   if (letters.length === 0) return new Set()
   if (assignment.abandoned()) throw new Abandoned('dead letter: partitions lost before it was set aside')
-  const parked = await parkStored(handling, letters, assignment)
-  await publishCopies(handling, parked, assignment)
+  const parked = await (letters.every(isUnreadable) ? parkBoth : parkInTurn)(handling, letters, assignment)
   for (const { failure } of parked) handling.observe.deadLettered(failure.kind)
   tell(handling, parked)
   const ids = new Set(parked.map((l) => l.id))
   return new Set(letters.flatMap((l) => (ids.has(l.id) ? [] : l.record)))
+}
+
+type Park = <Work>(handling: Handling<Work>, letters: readonly DeadLetter[], of: Assignment) => Promise<readonly DeadLetter[]>
+
+const isUnreadable = ({ failure }: DeadLetter): boolean => failure.kind === 'undecodable'
+
+/** Nobody waits behind such a letter, so none of them turns out to be free: the database and the broker are written side by side. */
+const parkBoth: Park = async (handling, letters, assignment) => {
+  const [stored, copied] = await Promise.allSettled([
+    parkStored(handling, letters, assignment),
+    publishCopies(handling, letters, assignment),
+  ])
+  if (stored.status === 'rejected') throw stored.reason
+  if (copied.status === 'rejected') throw copied.reason
+  return stored.value
+}
+
+const parkInTurn: Park = async (handling, letters, assignment) => {
+  const parked = await parkStored(handling, letters, assignment)
+  await publishCopies(handling, parked, assignment)
+  return parked
 }
 
 const parkStored = async <Work>(
