@@ -49,5 +49,6 @@ test('a record that fails its consumer for ever turns /readyz to 503, and back o
   expect((await deadLetters('list', '--order', orderId)).output).toContain('set aside by hand')
   expect((await deadLetters('replay', '--order', orderId, '--yes')).code).toBe(0)
   await eventually(() => readOrder(orderId), isEnded)
-  expect((await check('--wait', '30')).code).toBe(0)
+  const { code, output } = await check('--wait', '30')
+  expect(code, output).toBe(0)
 })
