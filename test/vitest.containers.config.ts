@@ -10,8 +10,6 @@ const suite = {
     'services/inventory/src/reactions.test.ts',
     'test/scenarios/{outcomes,disorder}.test.ts',
   ],
-  // Batches by hand, transactions and bombs need no broker of another make; they run on the embedded one.
-  exclude: ['**/node_modules/**', 'packages/transport-kafka/src/codecs/topics.test.ts'],
   globalSetup: ['test/containers/setup.ts', 'test/scenarios/embedded.ts'],
 }
 
