@@ -13,12 +13,15 @@ export const ports = Object.fromEntries(participants.map(({ name, port }) => [na
 >
 const outputBytesMax = 16 * 1024 * 1024
 
-/** Runs `docker compose` with these arguments. @throws with its output when it fails or takes longer than `boundMs`. */
-export const compose = async (args: readonly string[], boundMs = 120_000): Promise<string> => {
+/**
+ * Runs `docker compose` with these arguments, on the files of the repository or of another folder.
+ * @throws with its output when it fails or takes longer than `boundMs`.
+ */
+export const compose = async (args: readonly string[], boundMs = 120_000, folder = root): Promise<string> => {
   const run = promisify(execFile)
   try {
     const { stdout } = await run('docker', ['compose', '-p', projectName, ...args], {
-      cwd: root,
+      cwd: folder,
       timeout: boundMs,
       maxBuffer: outputBytesMax,
     })
