@@ -29,9 +29,9 @@ export default defineConfig({
         test: {
           name: 'tutorial',
           include: ['tutorial/**/*.test.ts'],
-          // After the others: it starts a shop of its own.
+          // After the others: it starts a shop of its own. Each file has a copy of the repository of its own.
           sequence: { groupOrder: 2 },
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 150_000,
           hookTimeout: 120_000,
         },

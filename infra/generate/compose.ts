@@ -34,7 +34,9 @@ const service = (entry: ParticipantEntry): string[] => {
 /** Of docker-compose.yml. */
 export const composeRegions = (services: Services) => ({
   services: ['', ...services.flatMap(service)],
-  'service urls': [`      SERVICE_URLS: ${services.map(({ name, port }) => `${name}=http://${name}:${port}`).join(',')}`],
+  'service urls': [
+    `x-service-urls: &service-urls ${services.map(({ name, port }) => `${name}=http://${name}:${port}`).join(',')}`,
+  ],
   ports: services.map(({ port }) => `      - "127.0.0.1:${port}:${port}"`),
 })
 

@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'kafka',
           include: ['src/**/*.kafka.test.ts'],
-          globalSetup: ['../../infra/embedded/vitest-backends.ts'],
+          globalSetup: ['../../infra/embedded/vitest-kafka.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { globalSetup: ['../../infra/embedded/vitest-backends.ts'], testTimeout: 30_000, hookTimeout: 60_000 },
+  test: { globalSetup: ['../../infra/embedded/vitest-postgres.ts'], testTimeout: 30_000, hookTimeout: 60_000 },
 })

@@ -22,18 +22,26 @@ const paths: [view: string, path: () => Promise<string>][] = [
   ['faults', async () => '/faults'],
 ]
 
-test.each(
-  paths.flatMap(([view, path]) =>
-    (['light', 'dark'] as const).flatMap((colorScheme) => [1280, 390].map((width) => ({ view, path, colorScheme, width }))),
-  ),
-)('axe finds nothing serious: $view, $colorScheme, $width wide', async ({ view, path, colorScheme, width }) => {
-  const page = await visit(await path(), { colorScheme, viewport: { width, height: 900 }, reducedMotion: 'reduce' })
-  await ready[view]?.(page)
-  // As the debugger does: the page's own policy allows no script of ours.
-  await page.evaluate(axe.source)
+/** Both have the page draw itself anew where it stands. */
+const looks = (['light', 'dark'] as const).flatMap((colorScheme) => [1280, 390].map((width) => ({ colorScheme, width })))
+
+const seriousIn = async (page: Page): Promise<string[]> => {
   const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run())
   const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
-  expect(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`)).toEqual([])
-  const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
-  expect(overflow).toBeLessThanOrEqual(0)
+  return serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`)
+}
+
+test.each(paths)('axe finds nothing serious: %s, light and dark, 1280 and 390 wide', async (view, path) => {
+  const page = await visit(await path(), { reducedMotion: 'reduce' })
+  // As the debugger does: the page's own policy allows no script of ours.
+  await page.evaluate(axe.source)
+  for (const { colorScheme, width } of looks) {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width, height: 900 })
+    await page.locator(`:root[data-theme="${colorScheme}"]`).waitFor()
+    await ready[view]?.(page)
+    expect(await seriousIn(page), `${colorScheme}, ${width} wide`).toEqual([])
+    const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+    expect(overflow, `${colorScheme}, ${width} wide`).toBeLessThanOrEqual(0)
+  }
 })

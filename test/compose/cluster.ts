@@ -89,7 +89,10 @@ const longestStallSeconds = (): number => {
 try {
   await cluster(['down', '--volumes'])
   say('building and starting three brokers and the shop …')
-  await cluster(['up', '-d', '--build', '--wait'], 600_000)
+  await cluster(['up', '-d', '--build', '--wait'], 600_000).catch(async (error) => {
+    console.error(await cluster(['logs', '--tail', '5']).catch(String))
+    throw error
+  })
   await load()
   say('checking')
   const check = await cluster(['run', '--rm', '-T', 'check', 'node', 'tools/check/main.ts', '--wait', '60'], 180_000).then(

@@ -14,7 +14,7 @@ import {
   type ServiceName,
   uniqueKey,
 } from '../scenarios/shop.ts'
-import { compose, down, up } from './project.ts'
+import { compose, down, start, up } from './project.ts'
 
 const ordersInFlight = 200
 const customer = (i: number): string => `load-${String((i % 100) + 1).padStart(3, '0')}`
@@ -53,7 +53,7 @@ const allEndAndHold = async () => {
 
 describe('with 200 orders in flight', () => {
   const faults: [string, () => Promise<unknown>][] = [
-    ['payment is killed and started', async () => compose(['kill', 'payment']).then(() => compose(['start', 'payment']))],
+    ['payment is killed and started', () => compose(['kill', 'payment']).then(() => start('payment'))],
     ['delivery is paused for longer than its session', async () => pauseFor('delivery', 8_000)],
     ['kafka is restarted', () => compose(['restart', '--timeout', '20', 'kafka'])],
     ['postgres is restarted', () => compose(['restart', '--timeout', '20', 'postgres'])],

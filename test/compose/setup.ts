@@ -1,7 +1,7 @@
 /** Vitest's global set-up: the shop as `docker compose up` runs it, from nothing, and nothing of it left afterwards. */
 import type { TestProject } from 'vitest/node'
 import { openControl } from '../scenarios/control.ts'
-import { compose, down, ports, up } from './project.ts'
+import { compose, down, ports, start, up } from './project.ts'
 
 export default async (project: TestProject) => {
   await down('--volumes')
@@ -16,11 +16,11 @@ export default async (project: TestProject) => {
   console.log(`compose: healthy after ${((Date.now() - begunAt) / 1_000).toFixed(0)} s`)
   const control = await openControl({
     halt: async (service) => void (await compose(['stop', service])),
-    start: async (service) => void (await compose(['start', service])),
+    start,
     // To the engine a kill by hand is a stop by hand: it does not start the container again by itself.
     kill: async (service) => {
       await compose(['kill', service])
-      await compose(['start', service])
+      await start(service)
     },
     check: (args) =>
       compose(['run', '--rm', '-T', 'check', 'node', 'tools/check/main.ts', ...args], 180_000).then(

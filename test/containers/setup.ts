@@ -24,7 +24,13 @@ export default async () => {
   const [kafka, postgres, mongo] = await Promise.all([
     new KafkaContainer('confluentinc/cp-kafka:8.1.1')
       .withKraft()
-      .withEnvironment({ KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0' })
+      .withEnvironment({
+        KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
+        // By default three, so that one broker alone never begins a transaction.
+        KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
+        // As the broker of compose: it unpacks a whole block of a batch that it is sent, of which a test makes one of 200 MB.
+        KAFKA_HEAP_OPTS: '-Xms256m -Xmx512m',
+      })
       .start(),
     new PostgreSqlContainer('postgres:17').start(),
     // Not the module for MongoDB: it makes a replica set, and a standalone server has to be enough.

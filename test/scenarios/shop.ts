@@ -76,13 +76,19 @@ export const readOrder = async (orderId: string): Promise<OrderView> =>
 export const cancel = (orderId: string): Promise<Answer<OrderView>> =>
   request<OrderView>('order', `/orders/${orderId}/cancel`, { method: 'POST' })
 
-const pollMs = 25
+const pollMsMin = 25
+const pollMsMax = 200
+/** Hundreds of orders are followed at once: asked as often as a single one, they would be the shop's load. */
+const pollGrowth = 1.3
 
-/** Asks until `holds` is true of the answer; faults of the way there count as "not yet". @throws Error with the last answer after `boundMs`. */
+/**
+ * Asks until `holds` is true of the answer, ever less often; faults of the way there count as "not yet".
+ * @throws Error with the last answer after `boundMs`.
+ */
 export const eventually = async <T>(ask: () => Promise<T>, holds: (answer: T) => boolean, boundMs = 20_000): Promise<T> => {
   const deadline = Date.now() + boundMs
   let last: unknown
-  for (;;) {
+  for (let pollMs = pollMsMin; ; pollMs = Math.min(pollMsMax, pollMs * pollGrowth)) {
     try {
       const answer = await ask()
       if (holds(answer)) return answer

@@ -6,12 +6,13 @@ import { defaultDataDir, readRunRecord } from './run-record.ts'
 import type { ShopTarget } from './shop-target.ts'
 import type { LookOptions } from './whereabouts.ts'
 
-/** `inside`: a container of compose's network, which reaches the broker and the databases alone. */
+/** `inside`: a container of compose's network, which reaches all but the engine. */
 export const targets = ['embedded', 'compose', 'inside'] as const
 export type TargetName = (typeof targets)[number]
 
 /**
- * The shop to act on: that of `npm start`, else that of docker compose.
+ * The shop to act on: the one around this container, when the environment names its services; else that of `npm start`, else that of
+ * docker compose.
  * @param options `target`: this one alone
  * @throws Refused when none runs
  */
@@ -20,7 +21,7 @@ export const findShop = async ({
   dataDir = defaultDataDir,
   env = process.env,
 }: LookOptions & { readonly target?: TargetName | undefined } = {}): Promise<ShopTarget> => {
-  if (target === 'inside') return insideShop(env)
+  if (target === 'inside' || (target === undefined && env.SERVICE_URLS)) return insideShop(env)
   const recorded = target === 'compose' ? undefined : readRunRecord(dataDir)
   if (recorded?.record !== undefined) {
     const shop = new EmbeddedShop(recorded.record)

@@ -140,11 +140,44 @@ describe('the shop to act on', () => {
     )
   })
 
-  test('from inside compose: broker and databases as the environment names them, nothing else', async () => {
-    const env = { KAFKA_BROKERS: 'kafka:9092', POSTGRES_URL: 'postgres://named', MONGO_URL: 'mongodb://named' }
-    const shop = await findShop({ target: 'inside', env })
+  test('from inside compose: all that the environment names, but not the engine', async () => {
+    const asked: string[] = []
+    const around = createServer((req, res) => {
+      asked.push(`${req.method} ${req.url} ${req.headers.authorization}`)
+      const noFaults = req.url === '/admin/faults'
+      res.writeHead(noFaults ? 404 : 200).end(JSON.stringify(noFaults ? { detail: 'it does not exist' } : { id: 'one' }))
+    })
+    onTestFinished(() => void around.close())
+    await new Promise<void>((resolve) => around.listen(0, '127.0.0.1', resolve))
+    const url = `http://localhost:${(around.address() as AddressInfo).port}`
+    const servers = { KAFKA_BROKERS: 'kafka:9092', POSTGRES_URL: 'postgres://named', MONGO_URL: 'mongodb://named' }
+    const env = {
+      ...servers,
+      SERVICE_URLS: `payment=${url},gone=http://nobody.invalid:1`,
+      ADMIN_TOKEN: 'named',
+      PROXIES_URL: url,
+    }
+    const shop = await findShop({ env })
     expect(shop).toMatchObject({ kind: 'inside', access: { brokers: ['kafka:9092'] } })
-    await expect(async () => shop.act('kill', 'payment')).rejects.toThrow('only the broker and the databases')
-    await expect(findShop({ target: 'inside', env: {} })).rejects.toThrow('needs KAFKA_BROKERS')
+    expect(await shop.admin('payment', 'POST', '/refusals', {})).toEqual([{ id: 'one' }])
+    await (await shop.poison('payment', 'kafka', { kind: 'down' }, 1_000))()
+    await expect(shop.admin('payment', 'POST', '/faults', {})).rejects.toThrow('the services know no faults: start the shop')
+    await expect(shop.admin('gone', 'GET', '/faults')).rejects.toThrow(new Refused('nobody.invalid does not run'))
+    await shop.heal()
+    expect(asked).toEqual(
+      [
+        'POST /admin/refusals',
+        'POST /links/payment-kafka/toxics',
+        'DELETE /links/payment-kafka/toxics/one',
+        'POST /admin/faults',
+        'DELETE /toxics',
+        'DELETE /admin/faults',
+        'DELETE /admin/refusals',
+      ].map((line) => `${line} Bearer named`),
+    )
+    await expect(async () => shop.act('kill', 'payment')).rejects.toThrow('a container cannot ask the engine')
+    const withoutProxies = await findShop({ target: 'inside', env: { ...env, PROXIES_URL: '' } })
+    await expect(withoutProxies.poison('payment', 'kafka', { kind: 'down' }, 1_000)).rejects.toThrow('no proxies stand')
+    await expect(findShop({ target: 'inside', env: servers })).rejects.toThrow('needs SERVICE_URLS')
   })
 })

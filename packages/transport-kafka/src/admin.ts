@@ -1,6 +1,7 @@
-import type { GroupPlace, Place, Stretch, TransportAdmin } from '@shop/messaging/driver'
+import type { GroupPlace, Stretch, TransportAdmin } from '@shop/messaging/driver'
 import type { Admin, Kafka } from 'kafkajs'
 import { askThrough } from './asking.ts'
+import { moveGroup } from './moving.ts'
 import { kafkaPosition, positionOf } from './position.ts'
 import { createTopics } from './topics.ts'
 
@@ -34,7 +35,7 @@ export const kafkaAdmin = (kafka: Kafka): KafkaAdmin => {
       const lagOf = (topic: string) => places.reduce((sum, place) => (place.topic === topic ? sum + place.lag : sum), 0)
       return Object.fromEntries(topics.map((topic) => [topic, lagOf(topic)]))
     },
-    moveGroup: (groupId, places) => ask('moving a group', (admin) => move(admin, groupId, places)),
+    moveGroup: (groupId, places) => moveGroup(kafka, groupId, places),
     deleteRecords: (topics) => ask('deleting records', (admin) => deleteAll(admin, topics)),
     deleteTopics: (topics) => ask('deleting topics', (admin) => admin.deleteTopics({ topics: [...topics] })),
     keptBy: (topic, settings) => ask('reading settings', (admin) => keeping(admin, topic, settings)),
@@ -75,11 +76,6 @@ const placesOf = async (
     const lag = Math.max(0, Number(kafkaPosition(end).offset) - Math.max(offset, Number(low)))
     return [{ topic, position: positionOf(partition, offset), fresh: offset < 0, lag }]
   })
-}
-
-const move = async (admin: Admin, groupId: string, places: readonly Place[]): Promise<void> => {
-  for (const [topic, ofTopic] of Map.groupBy(places, (place) => place.topic))
-    await admin.setOffsets({ groupId, topic, partitions: ofTopic.map(({ position }) => kafkaPosition(position)) })
 }
 
 const deleteAll = async (admin: Admin, topics: readonly string[]): Promise<void> => {

@@ -1,6 +1,6 @@
 /** `npm run bench:kit`: what the kit itself costs on each store, against the same statements without it. */
 import { writeFileSync } from 'node:fs'
-import { command, flag, number, option, optionOr, path, runCommand } from '@shop/command-line'
+import { command, flag, number, option, optionOr, path, runCommand, wholeNumber } from '@shop/command-line'
 import { startBackends } from '@shop/infra/embedded'
 import { kafkaTransport } from '@shop/transport-kafka'
 import { endOnRequest } from '../ending.ts'
@@ -9,7 +9,8 @@ import { measureKafka } from './kafka.ts'
 import { memorySubject } from './memory.ts'
 import { mongoSubject } from './mongo.ts'
 import { postgresSubject } from './postgres.ts'
-import { measureRelay, measureStore, type StoreFigures } from './stores.ts'
+import { type Extent, measureRelay, measureStore, type StoreFigures } from './stores.ts'
+import { turnsUsual } from './turns.ts'
 
 const kitCommand = command({
   name: 'bench:kit',
@@ -19,6 +20,7 @@ orders that are new, and for later events of orders that are known. Beside it th
 connection, which read nothing first, in the same run; then the relay, and producing and consuming against kafkajs alone.`,
   options: {
     seconds: optionOr('N', 'for each line; default 3', number(0.1, 600), 3),
+    turns: optionOr('N', `so often kit and bare statements take turns; default ${turnsUsual}`, wholeNumber(1, 99), turnsUsual),
     json: flag('prints the figures for machines'),
     out: option('FILE', 'saves the figures as JSON', path),
   },
@@ -31,7 +33,7 @@ const kafkaEventsPerSecond = 10_000
 const kafkaEventsMax = 100_000
 
 /** @throws as soon as the signal is aborted; the servers are stopped by then, and their folder gone. */
-const run = async (seconds: number, signal: AbortSignal) => {
+const run = async (extent: Extent, signal: AbortSignal) => {
   const folder = temporaryFolder()
   const backends = await startBackends({ dataDir: folder.dataDir, ports: 'free', log: tell }).catch((error) => {
     folder.remove()
@@ -40,7 +42,7 @@ const run = async (seconds: number, signal: AbortSignal) => {
   try {
     signal.throwIfAborted()
     const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-    return await Promise.race([measureAll(backends, seconds), aborted])
+    return await Promise.race([measureAll(backends, extent), aborted])
   } finally {
     await backends.stop()
     folder.remove()
@@ -49,7 +51,8 @@ const run = async (seconds: number, signal: AbortSignal) => {
 
 type Backends = Awaited<ReturnType<typeof startBackends>>
 
-const measureAll = async ({ kafkaBrokers, postgresUrl, mongoUrl }: Backends, seconds: number) => {
+const measureAll = async ({ kafkaBrokers, postgresUrl, mongoUrl }: Backends, extent: Extent) => {
+  const { seconds } = extent
   const brokers = kafkaBrokers.split(',')
   const transport = kafkaTransport({ brokers, clientId: 'bench-kit' })
   const admin = transport.admin()
@@ -60,7 +63,7 @@ const measureAll = async ({ kafkaBrokers, postgresUrl, mongoUrl }: Backends, sec
   const relay: Record<string, number> = {}
   for (const open of [memorySubject, () => postgresSubject(postgresUrl), () => mongoSubject(mongoUrl)]) {
     const subject = await open()
-    stores.push(...(await measureStore(subject, seconds, tell)))
+    stores.push(...(await measureStore(subject, extent, tell)))
     tell(`${subject.name}, relay …`)
     relay[subject.name] = await measureRelay(subject, publisher, seconds)
     await subject.close()
@@ -86,8 +89,8 @@ const text = ({ stores, relay, kafka }: Awaited<ReturnType<typeof run>>): string
     line('decode', undefined, kafka.decode),
   ].join('\n')
 
-await runCommand(kitCommand, async ({ options: { seconds, out, json } }) => {
-  const figures = await run(seconds, endOnRequest(tell))
+await runCommand(kitCommand, async ({ options: { seconds, turns, out, json } }) => {
+  const figures = await run({ seconds, turns }, endOnRequest(tell))
   if (out !== undefined) writeFileSync(out, `${JSON.stringify(figures, null, 2)}\n`)
   console.log(json ? JSON.stringify(figures, null, 2) : text(figures))
   return 0

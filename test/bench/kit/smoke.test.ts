@@ -9,7 +9,7 @@ const run = promisify(execFile)
 const main = join(import.meta.dirname, 'main.ts')
 
 test('kit and bare statements are measured on every store, and the relay and Kafka', async () => {
-  const { stdout } = await run(process.execPath, [main, '--seconds', '0.1', '--json'], { timeout: 150_000 })
+  const { stdout } = await run(process.execPath, [main, '--seconds', '0.1', '--turns', '1', '--json'], { timeout: 150_000 })
   const { stores, relay, kafka } = JSON.parse(stdout)
   const lines = ['memory', 'PostgreSQL', 'MongoDB server'].flatMap((store) =>
     [1, 20, 100, 200].flatMap((size) => [`${store} ${size} first`, `${store} ${size} later`]),

@@ -3,7 +3,7 @@ import type { Publisher } from '@shop/messaging'
 import { relayOnce } from '@shop/messaging'
 import { catalogue, incoming, laterOf } from './messages.ts'
 import type { Subject, Work } from './subject.ts'
-import { median, medians, type Tell, turns } from './turns.ts'
+import { median, medians, type Tell } from './turns.ts'
 
 const sizes = [1, 20, 100, 200] as const
 /** Made ahead of being handled, so that making them is not measured; few enough to stay in the processor's caches. */
@@ -60,8 +60,15 @@ const forgetAll = async ({ store }: Subject): Promise<void> => {
   }
 }
 
-/** Kit and bare statements take turns, so that a busy machine is busy for both. @param seconds for each pair of figures. */
-export const measureStore = async (subject: Subject, seconds: number, tell: Tell): Promise<StoreFigures[]> => {
+export interface Extent {
+  /** For each pair of figures. */
+  readonly seconds: number
+  /** So often kit and bare statements take turns. */
+  readonly turns: number
+}
+
+/** Kit and bare statements take turns, so that a busy machine is busy for both. */
+export const measureStore = async (subject: Subject, { seconds, turns }: Extent, tell: Tell): Promise<StoreFigures[]> => {
   const { name, bare } = subject
   const byKit = (size: number, forSeconds: number) =>
     handledPerSecond(

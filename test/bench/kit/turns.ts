@@ -1,7 +1,10 @@
 export type Tell = (line: string) => void
 
-/** What is compared takes so many short turns each; their medians count. On a busy machine both of one turn meet the same neighbours. */
-export const turns = 9
+/**
+ * What is compared takes so many short turns each, unless told otherwise; their medians count. On a busy machine both of one turn meet the
+ * same neighbours.
+ */
+export const turnsUsual = 9
 
 /** A figure of the kit and the one to compare it with. */
 export interface Pair {

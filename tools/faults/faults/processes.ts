@@ -17,8 +17,7 @@ const anyProcess: Parameter = {
 }
 export const aService: Parameter = { name: 'service', about: 'a service', oneOf: participants }
 
-export const watchOrders = (shop: ShopTarget): string[] =>
-  shop.kind === 'inside' ? [] : [`curl -s '${shop.url('order')}/orders?status=PENDING'`]
+export const watchOrders = (shop: ShopTarget): string[] => [`curl -s '${shop.url('order')}/orders?status=PENDING'`]
 const watchReady = (shop: ShopTarget, name: string): string[] =>
   serviceNames.includes(name)
     ? [`curl -s ${shop.url(name)}/readyz`]

@@ -1,0 +1,3 @@
+import { server } from './vitest-servers.ts'
+
+export default server('mongo')
