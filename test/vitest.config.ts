@@ -8,7 +8,7 @@ export default defineConfig({
           name: 'unit',
           // some start a process, which a machine under load takes its time for
           testTimeout: 30_000,
-          include: ['chaos/plan.test.ts', 'bench/figures.test.ts', 'architecture/**/*.test.ts'],
+          include: ['chaos/plan.test.ts', 'odd-records/generating.test.ts', 'bench/figures.test.ts', 'architecture/**/*.test.ts'],
         },
       },
       { test: { name: 'simulation', include: ['{simulation,explore}/**/*.test.ts'], testTimeout: 300_000 } },

@@ -58,7 +58,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   'many headers': { weight: 4, make: addHeaders },
   'many headers, no JSON': { weight: 2, make: (random, base) => damageValue(random, addHeaders(random, base)) },
   'unpacks to too much': {
-    weight: 0.2,
+    weight: 0.8,
     make: (random, { key, headers }) => ({
       key,
       value: Buffer.alloc(random.pick([3, 12, 20]) << 20, 'x'),

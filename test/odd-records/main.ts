@@ -31,6 +31,7 @@ type Given = Values<typeof oddRecordsCommand.options>
 
 const say = (line: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`)
 const nothing = () => {}
+const refusedShown = 3
 
 const numbersOf = ({ records, only }: Given): readonly number[] => only ?? Array.from({ length: records }, (_, i) => i)
 
@@ -91,6 +92,7 @@ const main = async (given: Given): Promise<number> => {
     say(
       `${done} of ${numbers.length} records; orders of this round ended after ${Math.round(Math.max(...result.heldMs))} ms at most`,
     )
+    for (const line of result.refused.slice(0, refusedShown)) say(`refused: ${line}`)
     for (const flaw of result.flaws) say(`✗ ${flaw}`)
   })
   const fewest = failed && (await smallestOf(given, failed))
