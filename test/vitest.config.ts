@@ -27,10 +27,20 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'own-shops',
+          include: ['odd-records/odd-records.test.ts', 'losses/**/*.test.ts'],
+          // Each starts a shop of its own, for what it does to the topics is part of no other test's world.
+          sequence: { groupOrder: 2 },
+          fileParallelism: false,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'tutorial',
           include: ['tutorial/**/*.test.ts'],
           // After the others: it starts a shop of its own.
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           fileParallelism: false,
           testTimeout: 150_000,
           hookTimeout: 120_000,

@@ -1,9 +1,9 @@
 /** `npm run odd-records`: generated records of every kind on the topics of a shop of its own, and the question whether it goes on. */
 import { command, flag, optionList, optionOr, runCommand, type Values, wholeNumber } from '@shop/command-line'
 import { describeRecord } from './odd-record.ts'
-import { startOwnShop } from './own-shop.ts'
+import { playAll } from './playing.ts'
 import { type Report, reportOf, summaryOf } from './report.ts'
-import { heldMsMax, memoryMbMax, type RoundResult, Rounds } from './rounds.ts'
+import { heldMsMax, memoryMbMax, type RoundResult } from './rounds.ts'
 import { smallest } from './smallest.ts'
 
 const oddRecordsCommand = command({
@@ -36,44 +36,14 @@ const refusedShown = 3
 const numbersOf = ({ records, only }: Given): readonly number[] => only ?? Array.from({ length: records }, (_, i) => i)
 
 const interrupted = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort(new Error('interrupted')))
-
-/** On a fresh shop. @param onRound is told of each round; the first one with a flaw is the last */
-const playAll = async (
-  { seed, round }: Given,
-  numbers: readonly number[],
-  log: (line: string) => void,
-  onRound: (result: RoundResult, rounds: Rounds) => void = nothing,
-): Promise<{ readonly failed: readonly number[] | undefined; readonly rounds: Rounds }> => {
-  const own = await startOwnShop({
-    dashboard: true,
-    say: log,
-    signal: interrupted.signal,
-    env: { ...process.env, LOG_LEVEL: 'warn' },
-  })
-  try {
-    const rounds = await Rounds.begin(own, seed)
-    try {
-      for (let i = 0; i < numbers.length; i += round) {
-        interrupted.signal.throwIfAborted()
-        const result = await rounds.play(numbers.slice(i, i + round))
-        onRound(result, rounds)
-        if (result.flaws.length > 0) return { failed: numbers.slice(i, i + round), rounds }
-      }
-      return { failed: undefined, rounds }
-    } finally {
-      await rounds.close()
-    }
-  } finally {
-    await own.stop()
-  }
-}
+const { signal } = interrupted
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort(new Error('interrupted')))
 
 /** @returns the records that fail without the others; undefined when they do not on a fresh shop */
 const smallestOf = async (given: Given, failed: readonly number[]): Promise<readonly number[] | undefined> => {
   let tries = 0
   const fails = async (numbers: readonly number[]): Promise<boolean> => {
-    const { failed } = await playAll(given, numbers, nothing)
+    const { failed } = await playAll({ ...given, numbers, log: nothing, signal })
     say(`try ${++tries}: ${numbers.length} records ${failed ? 'fail' : 'do not fail'}`)
     return failed !== undefined
   }
@@ -86,14 +56,20 @@ const main = async (given: Given): Promise<number> => {
   const numbers = numbersOf(given)
   say(`seed ${seed}: ${numbers.length} odd records`)
   const results: RoundResult[] = []
-  const { failed, rounds } = await playAll(given, numbers, say, (result) => {
-    results.push(result)
-    const done = results.reduce((sum, r) => sum + r.records, 0)
-    say(
-      `${done} of ${numbers.length} records; orders of this round ended after ${Math.round(Math.max(...result.heldMs))} ms at most`,
-    )
-    for (const line of result.refused.slice(0, refusedShown)) say(`refused: ${line}`)
-    for (const flaw of result.flaws) say(`✗ ${flaw}`)
+  const { failed, rounds } = await playAll({
+    ...given,
+    numbers,
+    log: say,
+    signal,
+    onRound: (result) => {
+      results.push(result)
+      const done = results.reduce((sum, r) => sum + r.records, 0)
+      say(
+        `${done} of ${numbers.length} records; orders of this round ended after ${Math.round(Math.max(...result.heldMs))} ms at most`,
+      )
+      for (const line of result.refused.slice(0, refusedShown)) say(`refused: ${line}`)
+      for (const flaw of result.flaws) say(`✗ ${flaw}`)
+    },
   })
   const fewest = failed && (await smallestOf(given, failed))
   const report: Report = reportOf({

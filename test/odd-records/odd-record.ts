@@ -49,7 +49,12 @@ const partsOf = (key: Bytes | null, headers: Headers) => {
 }
 
 /** As a consumer is given it. */
-const consumed = ({ topic, key, value, headers }: Pick<OddRecord, 'topic' | 'key' | 'value' | 'headers'>): ConsumedRecord => ({
+export const consumedFrom = ({
+  topic,
+  key,
+  value,
+  headers,
+}: Pick<OddRecord, 'topic' | 'key' | 'value' | 'headers'>): ConsumedRecord => ({
   topic,
   position: '0/0',
   value: value === null ? null : Buffer.from(value),
@@ -81,10 +86,10 @@ const contentOf = (decoded: Decoded) =>
 export const isHarmless = (record: OddRecord, original?: TrueRecord): boolean => {
   if (record.transaction === 'aborted') return true
   return catalogues.every((catalogue) => {
-    const content = contentOf(decode(consumed(record), catalogue))
+    const content = contentOf(decode(consumedFrom(record), catalogue))
     if (content === undefined) return true
     if (original === undefined || record.topic !== original.topic || record.partition !== original.partition) return false
-    return isDeepStrictEqual(content, contentOf(decode(consumed(original), catalogue)))
+    return isDeepStrictEqual(content, contentOf(decode(consumedFrom(original), catalogue)))
   })
 }
 

@@ -1,6 +1,6 @@
 /** A committed change and its events are both there, or neither is; and they keep their order. */
 import type { Invariant } from '../invariant.ts'
-import type { OrderView } from '../order-view.ts'
+import { isLeftOut, type OrderView } from '../order-view.ts'
 import { eventsOf, missingStateOf } from './backing.ts'
 
 export const outboxesEmpty: Invariant = {
@@ -53,10 +53,6 @@ const differingCopies = (o: OrderView): string[] =>
       (first.topic === copy.topic && first.type === copy.type && JSON.stringify(first.data) === JSON.stringify(copy.data))
     return isSame ? [] : [`two events have the id ${copy.id}: ${first.type} and another ${copy.type}`]
   })
-
-/** A request to cancel that came too late is not told again when the broker has lost it. */
-const isLeftOut = ({ order, records }: OrderView, type: string): boolean =>
-  type === 'OrderCancellationRequested' && order?.status === 'CONFIRMED' && records.some((r) => r.again)
 
 export const noLostEvents: Invariant = {
   id: 'no-lost-events',
