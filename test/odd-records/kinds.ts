@@ -33,7 +33,7 @@ const garbage: Kind['make'] = (random) => ({
 })
 
 /** A broker refuses what is an hour ahead of its clock. */
-const times = [-9e15, -9_007_199_254_740_991, -62_135_596_800_000, -1_000, 0, 1, 2_147_483_648_000]
+const times = [-9e15, -9_007_199_254_740_991, -62_135_596_800_000, -1_000, 0, 1, 2_147_483_647]
 
 export const kinds: Readonly<Record<string, Kind>> = {
   garbage: { weight: 10, make: garbage },

@@ -31,6 +31,18 @@ type Given = Values<typeof oddRecordsCommand.options>
 
 const say = (line: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`)
 const nothing = () => {}
+const progressIntervalMs = 15_000
+
+/** A line now and then. */
+const progressOf = (count: number) => {
+  let [done, toldMs] = [0, performance.now()]
+  return (records: number): void => {
+    done += records
+    if (performance.now() - toldMs < progressIntervalMs) return
+    toldMs = performance.now()
+    say(`${done} of ${count} records are on their topics`)
+  }
+}
 const refusedShown = 3
 
 const numbersOf = ({ records, only }: Given): readonly number[] => only ?? Array.from({ length: records }, (_, i) => i)
@@ -61,6 +73,7 @@ const main = async (given: Given): Promise<number> => {
     numbers,
     log: say,
     signal,
+    onWave: progressOf(numbers.length),
     onRound: (result) => {
       results.push(result)
       const done = results.reduce((sum, r) => sum + r.records, 0)

@@ -12,9 +12,10 @@ export const playAll = async (options: {
   readonly numbers: readonly number[]
   readonly log: (line: string) => void
   readonly signal?: AbortSignal
+  readonly onWave?: (records: number) => void
   readonly onRound?: (result: RoundResult) => void
 }): Promise<{ readonly failed: readonly number[] | undefined; readonly rounds: Rounds }> => {
-  const { seed, round, numbers, log, signal, onRound = () => {} } = options
+  const { seed, round, numbers, log, signal, onRound = () => {}, onWave } = options
   const env = { ...process.env, LOG_LEVEL: 'warn' }
   const own = await startOwnShop({ dashboard: true, say: log, env, ...(signal && { signal }) })
   try {
@@ -22,7 +23,7 @@ export const playAll = async (options: {
     try {
       for (let i = 0; i < numbers.length; i += round) {
         signal?.throwIfAborted()
-        const result = await rounds.play(numbers.slice(i, i + round))
+        const result = await rounds.play(numbers.slice(i, i + round), onWave)
         onRound(result)
         if (result.flaws.length > 0) return { failed: numbers.slice(i, i + round), rounds }
       }

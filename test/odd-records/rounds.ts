@@ -13,7 +13,7 @@ import { openSender, type Sender } from './sending.ts'
 export const heldMsMax = 5_000
 export const memoryMbMax = 384
 /** Odd records that are there before good orders come. */
-const waveRecords = 25
+const waveRecords = 50
 /** So many that some of them come to each partition. */
 const waveOrders = 10
 const restSeconds = 60
@@ -69,7 +69,7 @@ export class Rounds {
   }
 
   /** Puts these records on the topics, in waves with good orders behind each; then nothing may be wrong. */
-  async play(numbers: readonly number[]): Promise<RoundResult> {
+  async play(numbers: readonly number[], onWave: (records: number) => void = () => {}): Promise<RoundResult> {
     const refused: string[] = []
     const heldMs: number[] = []
     const flaws: string[] = []
@@ -83,6 +83,7 @@ export class Rounds {
       heldMs.push(...orders.map((o) => o.heldMs ?? Number.POSITIVE_INFINITY))
       flaws.push(...orders.flatMap(flawOf))
       this.memory.look(this.#pids)
+      onWave(records.length)
       if (flaws.length > 0) break
     }
     flaws.push(...this.#flawsOfProcesses())

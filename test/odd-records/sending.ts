@@ -45,6 +45,8 @@ const batchesOf = (records: readonly OddRecord[]): OddRecord[][] => {
   return batches
 }
 
+const isIn = ({ transaction }: OddRecord): boolean => transaction !== undefined
+
 const messageOf = ({ key, value, headers, partition, timestampMs }: OddRecord): Message => ({
   key: key === null ? null : Buffer.from(key),
   value: value === null ? null : Buffer.from(value),
@@ -101,11 +103,17 @@ export const openSender = async (brokers: readonly string[]): Promise<Sender> =>
     }
   }
 
+  const oneByOne = async (batches: readonly OddRecord[][]): Promise<readonly string[]> => {
+    const refused: string[] = []
+    for (const batch of batches) refused.push(...(await sendBatch(batch)))
+    return refused
+  }
+
   return {
     send: async (records) => {
-      const refused: string[] = []
-      for (const batch of batchesOf(records)) refused.push(...(await sendBatch(batch)))
-      return refused
+      const [inTransactions, others] = [batchesOf(records.filter(isIn)), batchesOf(records.filter((r) => !isIn(r)))]
+      const refused = await Promise.all([oneByOne(inTransactions), oneByOne(others)])
+      return refused.flat()
     },
     eventsOf: async (topics, orderIds) => {
       const found: TrueRecord[] = []
