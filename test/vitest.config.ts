@@ -8,7 +8,7 @@ export default defineConfig({
           name: 'unit',
           // some start a process, which a machine under load takes its time for
           testTimeout: 30_000,
-          include: ['chaos/plan.test.ts', 'bench/figures.test.ts', 'architecture/**/*.test.ts'],
+          include: ['chaos/plan.test.ts', 'odd-records/generating.test.ts', 'bench/figures.test.ts', 'architecture/**/*.test.ts'],
         },
       },
       { test: { name: 'simulation', include: ['{simulation,explore}/**/*.test.ts'], testTimeout: 300_000 } },
@@ -27,10 +27,20 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'own-shops',
+          include: ['odd-records/odd-records.test.ts', 'losses/**/*.test.ts'],
+          // Each starts a shop of its own, for what it does to the topics is part of no other test's world.
+          sequence: { groupOrder: 2 },
+          fileParallelism: false,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'tutorial',
           include: ['tutorial/**/*.test.ts'],
           // After the others: it starts a shop of its own. Each file has a copy of the repository of its own.
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           maxWorkers: 2,
           testTimeout: 150_000,
           hookTimeout: 120_000,

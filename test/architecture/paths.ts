@@ -17,7 +17,7 @@ export const namedFilesThatAreThere = (repository: Repository): string[] => {
     )
 }
 
-const testCommands = /^(pre)?(test|bench|chaos|crash-matrix|simulate|explore|screenshots|architecture)(:|$)/
+const testCommands = /^(pre)?(test|bench|chaos|crash-matrix|odd-records|losses|simulate|explore|screenshots|architecture)(:|$)/
 const intoTest = /(^|[\s'"=:/.])test\/[\w-]+/
 
 /** Code, images, compose files and the scripts that are no tests start nothing of test/ and copy nothing of it. */

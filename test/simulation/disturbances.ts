@@ -16,6 +16,7 @@ export const echo = (world: World): void => {
   world.tell('the outside', () => `publishes ${nameOf(record)} again`)
   const copy = world.broker.append(record, world.nowMs, memoryPosition(record.position).partition)
   if (world.broken.has(record)) world.broken.add(copy)
+  if (world.tellNothing.has(record)) world.tellNothing.add(copy)
 }
 
 /** Publishes a broken copy of some record. */

@@ -3,6 +3,7 @@ import type { ServiceName } from '@shop/choreography'
 import type {
   Assignment,
   ConsumedRecord,
+  DeadLetter,
   DeadLetters,
   DocumentStore,
   FaultPoint,
@@ -68,7 +69,7 @@ export class Process implements Member, Actor {
       catalogue,
       store: {
         handleOnce: store.handleOnce.bind(store),
-        park: store.park.bind(store),
+        park: (letters) => this.#park(letters),
         isTransient: (error) => error instanceof PassingFault,
       },
       react: (work, fresh) => {
@@ -81,6 +82,16 @@ export class Process implements Member, Actor {
       faults: this,
       pause: () => world.rest(),
     })
+  }
+
+  /** What is set aside is kept as it came, also where another record stood before. */
+  async #park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
+    const stored = await this.store.park(letters)
+    const given = new Map(letters.map((l) => [l.id, l.record]))
+    for (const { id, record } of stored)
+      if (record.value !== given.get(id)?.value || record.key !== given.get(id)?.key)
+        this.#world.breaches.push({ id: 'letters-kept', text: `${this.service} has another record as letter ${id}` })
+    return stored
   }
 
   /** Of the order service. */
@@ -117,7 +128,7 @@ export class Process implements Member, Actor {
   }
 
   lag(): boolean {
-    for (const [{ records }, position] of this.positions) if (position < records.length) return true
+    for (const [{ records }, position] of this.positions) if (position !== records.length) return true
     return false
   }
 
@@ -154,10 +165,18 @@ export class Process implements Member, Actor {
     const upTo = new Map<Partition, number>()
     for (const [p, position] of this.positions) {
       const waiting = p.records.length - position
-      if (waiting === 0 || (!calm && random.chance(0.4))) continue
+      if (waiting < 0 && (calm || random.chance(0.5))) this.#beginAgain(p)
+      if (waiting <= 0 || (!calm && random.chance(0.4))) continue
       upTo.set(p, position + (calm ? waiting : 1 + random.below(Math.min(waiting, profile.batchMax))))
     }
     return upTo
+  }
+
+  /** The log is not that long any more: it begins where that does. */
+  #beginAgain(partition: Partition): void {
+    this.#world.tell(this.name, () => `finds ${partition.topic}/${partition.number} shorter than it was, and begins again`)
+    this.positions.set(partition, 0)
+    this.#world.broker.commit(this.service, partition, 0)
   }
 
   commitOffsets(): void {

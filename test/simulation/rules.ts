@@ -1,4 +1,6 @@
 /** What must hold of a run beyond the invariants of the shop: what clients were promised, and what only a run's own view shows. */
+
+import { isDeepStrictEqual } from 'node:util'
 import { serviceNames } from '@shop/choreography'
 import { MemoryTables } from '@shop/messaging/memory'
 import type { Order } from '../../services/order/src/order.ts'
@@ -6,7 +8,7 @@ import { sameLines } from '../../tools/check/order-view.ts'
 import type { OrderFile } from '../../tools/check/snapshot.ts'
 import type { Breach } from './breach.ts'
 import type { Answer } from './customers.ts'
-import { deadLetterTopics, topicsOf } from './subscriptions.ts'
+import { deadLetterTopics, eventTopics, topicsOf } from './subscriptions.ts'
 import type { World } from './world.ts'
 
 const isOrderOf = ({ request: { command } }: Answer, order: Order): boolean =>
@@ -97,5 +99,25 @@ export const lettersHaveCause = ({ profile, broker }: World): Breach[] => {
         id: 'letters-have-cause',
         text: `${service} set an event aside: ${headers['dead-letter-error']}`,
       })),
+  )
+}
+
+/** The copy of what was set aside has the very bytes of it. */
+export const copiesAreExact = ({ broker, hadForgotten }: World): Breach[] => {
+  if (hadForgotten) return [] // another record may stand in its place
+  const records = new Map(
+    eventTopics.flatMap((t) => broker.partitions(t).flatMap((p) => p.records.map((r) => [`${t}/${r.position}`, r]))),
+  )
+  return deadLetterTopics.flatMap(({ service, name }) =>
+    broker
+      .partitions(name)
+      .flatMap((p) => p.records)
+      .flatMap(({ key, value, raw, headers }) => {
+        const place = `${headers['dead-letter-topic']}/${headers['dead-letter-position']}`
+        const record = records.get(place)
+        const isSame =
+          record !== undefined && record.key === key && isDeepStrictEqual([record.value, record.raw?.key], [value, raw?.key])
+        return isSame ? [] : [{ id: 'copies-are-exact', text: `the copy that ${service} made of ${place} is another record` }]
+      }),
   )
 }

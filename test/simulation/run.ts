@@ -6,11 +6,13 @@ import type { Coverage } from './coverage.ts'
 import { Customers } from './customers.ts'
 import { deleteUnread, echo, garble, rewind, tellAllAgain } from './disturbances.ts'
 import { Group } from './group.ts'
+import { loseTail } from './losing-log.ts'
+import { putOddRecord } from './odd-records.ts'
 import { hasOutgoing, type Parts, replayable } from './parts.ts'
 import type { Process } from './process.ts'
 import { profileOf, requestsOf } from './profile.ts'
 import { Random } from './random.ts'
-import { answersKept, cancellationsHonoured, handledInOrder, lettersHaveCause } from './rules.ts'
+import { answersKept, cancellationsHonoured, copiesAreExact, handledInOrder, lettersHaveCause } from './rules.ts'
 import { snapshotOf } from './snapshot.ts'
 import { canBeToldAgain } from './told-again.ts'
 import { World } from './world.ts'
@@ -31,12 +33,15 @@ interface Step {
   readonly does: 'relay' | 'consume'
 }
 
-/** A request to cancel that came too late is not told again, so whoever has lost it goes without. */
+/**
+ * A request to cancel that came too late is not told again, so whoever has lost it goes without. And what nobody can read is told again by nobody: a
+ * consumer that stood behind the end of a log has missed it.
+ */
 const isLeftOut = ({ hadForgotten, databases }: World, { id, orderId = '', text }: Breach): boolean =>
   hadForgotten &&
   id === 'consumed-handled' &&
-  text.includes('OrderCancellationRequested') &&
-  databases.order.documents.get(orderId)?.state?.status === 'CONFIRMED'
+  (text.includes('has not dead-lettered') ||
+    (text.includes('OrderCancellationRequested') && databases.order.documents.get(orderId)?.state?.status === 'CONFIRMED'))
 
 class Run {
   readonly #world: World
@@ -109,7 +114,7 @@ class Run {
   async #disturb(): Promise<void> {
     const { random } = this.#world
     const process = this.#someProcess()
-    switch (random.below(12)) {
+    switch (random.below(14)) {
       case 0:
       case 1:
         return this.#begin(this.#someProcess('order'), (p) => this.#customers.cancel(p))
@@ -134,6 +139,10 @@ class Run {
               [...this.#groups.values()].flatMap((g) => g.processes),
             )
           : undefined
+      case 10:
+        return random.chance(0.3) ? putOddRecord(this.#world) : undefined
+      case 11:
+        return random.chance(0.15) ? loseTail(this.#world) : undefined
       default:
         return this.#startOne()
     }
@@ -199,6 +208,7 @@ class Run {
       // What was lost is handled behind what came later.
       ...(world.hadForgotten ? [] : handledInOrder(world, orders)),
       ...lettersHaveCause(world),
+      ...copiesAreExact(world),
       ...canBeToldAgain(world, serviceNames),
     ].filter((breach) => !isLeftOut(world, breach))
   }

@@ -104,7 +104,7 @@ const toEvent = ({ topic, position, headers, value }: ConsumedRecord): EventReco
   data: JSON.parse(value?.toString() ?? ''),
 })
 
-const addTopics = (files: Files, { broker, broken }: World): Topics => {
+const addTopics = (files: Files, { broker, broken, tellNothing }: World): Topics => {
   const undecodable: Undecodable[] = []
   const deadLetters: DeadLetter[] = []
   let recordCount = 0
@@ -112,6 +112,7 @@ const addTopics = (files: Files, { broker, broken }: World): Topics => {
     for (const { records } of broker.partitions(topic))
       for (const record of records) {
         recordCount++
+        if (tellNothing.has(record)) continue
         if (!broken.has(record)) files.of(record.key ?? '').records.push(toEvent(record))
         else undecodable.push({ place: `${topic}/${record.position}`, ...consumersThatCannot(record) })
       }

@@ -50,6 +50,8 @@ export class World {
   readonly breaches: Breach[] = []
   /** Records that somebody cannot decode. */
   readonly broken = new Set<ConsumedRecord>()
+  /** Records that tell nothing new: of a type that nobody needs to know, or an event once more with something odd beside it. */
+  readonly tellNothing = new Set<ConsumedRecord>()
   /** No more faults, and nobody waits for his turn. */
   calm = false
   /** Somebody has not got what the broker had. */

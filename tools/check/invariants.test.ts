@@ -52,6 +52,32 @@ describe('the invariants', () => {
     expect(verdicts.filter((v) => v.outcome === 'violated')).toEqual([])
   })
 
+  test('compare of a copy that some cannot decode what the others look at', () => {
+    const { shop, orders } = soundShop()
+    const withCopy = (data: unknown, partial?: true) =>
+      orders.map((o) => {
+        const original = o.records.find((r) => r.type === 'StockReserved')
+        return original === undefined ? o : { ...o, records: [...o.records, { ...original, data, partial }] }
+      })
+    const outcomeOf = (data: unknown, partial?: true) =>
+      judge({ shop, orders: withCopy(data, partial) } as Snapshot).find((v) => v.id === 'no-ghost-events')?.outcome
+    expect(outcomeOf({}, true)).toBe('holds')
+    expect(outcomeOf({})).toBe('violated')
+    expect(outcomeOf({ lines: [] }, true)).toBe('violated')
+  })
+
+  test('miss no request to cancel that came too late, after the topics were told again', () => {
+    const { shop, orders } = soundShop()
+    const isLate = (o: MutableShop['orders'][number], type: string) =>
+      o.order?.status === 'CONFIRMED' && type === 'OrderCancellationRequested'
+    const told = (again?: 'told') =>
+      orders.map((o) => ({ ...o, records: o.records.filter((r) => !isLate(o, r.type)).map((r) => ({ ...r, again })) }))
+    const violated = (again?: 'told') =>
+      judge({ shop, orders: told(again) } as Snapshot).flatMap((v) => (v.outcome === 'violated' ? v.id : []))
+    expect(violated('told')).toEqual([])
+    expect(violated()).toEqual(expect.arrayContaining(['no-lost-events', 'consumed-handled']))
+  })
+
   test('come to the same result when the orders are sorted on disk', () => {
     const { shop, orders } = soundShop()
     const known = orders.filter((o) => o.order !== undefined)

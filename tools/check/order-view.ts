@@ -28,6 +28,10 @@ export const viewOf = (file: OrderFile, { topics }: Shop): OrderView => {
   }
 }
 
+/** A request to cancel that came too late is not told again when the broker has lost it. */
+export const isLeftOut = ({ order, records }: OrderView, type: string): boolean =>
+  type === 'OrderCancellationRequested' && order?.status === 'CONFIRMED' && records.some((r) => r.again)
+
 /** Quantity per SKU; a SKU may stand in several lines. */
 export const quantities = (lines: readonly { readonly sku: string; readonly quantity: number }[]): Map<string, number> => {
   const bySku = new Map<string, number>()

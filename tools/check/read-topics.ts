@@ -38,11 +38,11 @@ const collector = (add: OrderFiles['add'], stretches: readonly Stretch[]) => {
     deadLetters.push({ consumer, eventId: headers.ce_id, origin: placeOf(topic, partition, offset) })
   }
 
-  const addEvent = ({ topic, position }: ConsumedRecord, message: Message): void => {
+  const addEvent = ({ topic, position }: ConsumedRecord, message: Message, partial?: true): void => {
     const { key, id, type, at, correlationId, causationId, again, data } = message
     const { partition, offset } = kafkaPosition(position)
     const stands = { topic, partition, offset: Number(offset) }
-    add(key, 'record', { ...stands, id, type, at, correlationId, causationId, again, data: withoutAddress(data) })
+    add(key, 'record', { ...stands, id, type, at, correlationId, causationId, again, data: withoutAddress(data), partial })
   }
 
   const takeEvent = (record: ConsumedRecord): void => {
@@ -56,7 +56,7 @@ const collector = (add: OrderFiles['add'], stretches: readonly Stretch[]) => {
       .map(({ name, catalogue }) => ({ name, ...decode(record, catalogue) }))
     // Some of its consumers may do without what is wrong in it: to them it is an event.
     const some = read.find((r) => r.kind === 'message')
-    if (some?.kind === 'message') addEvent(record, some.message)
+    if (some?.kind === 'message') addEvent(record, some.message, true)
     const consumers = read.filter((r) => r.kind === 'undecodable').map((r) => r.name)
     const reason = decoded.kind === 'undecodable' ? decoded.reason : 'it cannot be decoded'
     undecodable.push({ place: `${topic}/${position}`, reason, consumers })

@@ -42,6 +42,8 @@ export interface EventRecord {
   /** It was told again, from its teller's state. */
   readonly again?: 'told' | 'asking' | undefined
   readonly data: unknown
+  /** Some consumers cannot decode it; `data` has what the others look at. */
+  readonly partial?: true | undefined
 }
 
 /** Everything that is known of one order id. Without `order` it is none: something strayed. */

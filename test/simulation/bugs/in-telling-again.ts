@@ -20,4 +20,13 @@ const withoutCompensations: Bug = {
   }),
 }
 
-export const bugsInTellingAgain: readonly Bug[] = [newIds, withoutCompensations]
+const withoutEnds: Bug = {
+  name: 'end-not-told-again',
+  does: 'tells orders again only as long as they are open',
+  plant: (real) => ({
+    tellAgain: (databases, service) =>
+      real.tellAgain(databases, service).filter(({ type }) => type !== 'OrderConfirmed' && type !== 'OrderCancelled'),
+  }),
+}
+
+export const bugsInTellingAgain: readonly Bug[] = [newIds, withoutCompensations, withoutEnds]

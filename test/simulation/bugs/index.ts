@@ -1,6 +1,7 @@
 import type { Bug } from './bug.ts'
 import { bugsInDecisions } from './in-decisions.ts'
 import { bugsInMessaging } from './in-messaging.ts'
+import { bugsInReading } from './in-reading.ts'
 import { bugsInStores } from './in-stores.ts'
 import { bugsInTellingAgain } from './in-telling-again.ts'
 import { bugsInWaiting } from './in-waiting.ts'
@@ -14,4 +15,5 @@ export const bugs: readonly Bug[] = [
   ...bugsInDecisions,
   ...bugsInWaiting,
   ...bugsInTellingAgain,
+  ...bugsInReading,
 ]

@@ -1,7 +1,7 @@
 /** Consumed = handled ∪ dead-lettered, and every event has a declared cause. */
 import { choreography, consumedBy, edges, eventNamed, serviceNames, subscriptionsOf, topicOf } from '@shop/choreography'
 import type { Invariant } from '../invariant.ts'
-import type { OrderView } from '../order-view.ts'
+import { isLeftOut, type OrderView } from '../order-view.ts'
 import type { EventRecord } from '../snapshot.ts'
 
 /** Consumers of a record: those that subscribe to the topic on which it stands and react to its type. */
@@ -43,9 +43,11 @@ export const consumedHandled: Invariant = {
             else found(`${consumer} neither handled nor dead-lettered ${event.type} ${event.id}`, o.orderId)
           }
         if (!o.isOnTopics) return
+        const leftOut = new Set((o.order?.history ?? []).flatMap(({ type, eventId }) => (isLeftOut(o, type) ? eventId : [])))
         for (const [consumer, ids] of Object.entries(o.handled))
           for (const id of ids)
-            if (!consumed.has(`${consumer} ${id}`)) found(`${consumer} handled ${id}, which is on none of its topics`, o.orderId)
+            if (!consumed.has(`${consumer} ${id}`) && !leftOut.has(id))
+              found(`${consumer} handled ${id}, which is on none of its topics`, o.orderId)
       },
       end: () => {
         for (const { place, reason, consumers } of topics?.undecodable ?? [])

@@ -1,0 +1,76 @@
+/** One service's database is brought back from a backup that was taken under load, and healed as docs/operations.md says. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { type CheckResult, checkShop } from '../chaos/check.ts'
+import { readOrders } from '../chaos/load.ts'
+import type { OwnShop } from '../odd-records/own-shop.ts'
+import { backUp } from './backups.ts'
+import { awaitEnds, placeMany, tellAgain } from './orders.ts'
+
+const toldMax = 5
+const settleMs = 2_000
+const endMsMax = 30_000
+const sinceMarginMs = 600_000
+
+export interface Restoring {
+  /** Orders that the order service still knows, and how many of these are open. */
+  readonly known: number
+  readonly open: number
+  /** Those that it has forgotten. */
+  readonly unknown: number
+  readonly told: number
+  readonly violations: readonly { readonly invariant: string; readonly count: number; readonly texts: readonly string[] }[]
+  readonly notAtRest: readonly string[]
+}
+
+const violationsOf = ({ invariants }: CheckResult): Restoring['violations'] =>
+  invariants
+    .filter((i) => i.outcome === 'violated')
+    .map((i) => ({ invariant: i.id, count: i.violationCount, texts: i.violations.map((v) => v.text) }))
+
+/** Halts the service, brings the backup back, starts it again. Nobody orders meanwhile. */
+const bringBack = async ({ shop }: OwnShop, service: string, restore: () => Promise<void>): Promise<void> => {
+  const stopped = new Set(['order', service])
+  for (const each of stopped) await shop.services.halt(each)
+  await restore()
+  for (const each of [...stopped].reverse()) await shop.services.start(each)
+}
+
+export const restoreService = async (
+  own: OwnShop,
+  service: string,
+  { orders, say }: { readonly orders: number; readonly say: (line: string) => void },
+): Promise<Restoring> => {
+  const before = await placeMany(own, Math.ceil(orders / 4))
+  const half = Promise.withResolvers<void>()
+  const placing = placeMany(own, orders, { onPlaced: (count) => count >= orders / 2 && half.resolve() })
+  await half.promise
+  const backup = await backUp(own, service)
+  const ids = [...before, ...(await placing)]
+  const open = await awaitEnds(own, endMsMax)
+  if (open > 0) throw new Error(`${open} orders have not ended before anything was lost`)
+  say(`${service} is brought back to ${backup.takenAt}`)
+  await bringBack(own, service, backup.restore)
+  const since = new Date(Date.parse(backup.takenAt) - sinceMarginMs).toISOString()
+  let check: CheckResult | undefined
+  let told = 0
+  for (let found = ''; told < toldMax; ) {
+    await tellAgain(own, '--since', since, '--yes')
+    await awaitEnds(own, settleMs)
+    await pause(settleMs)
+    check = await checkShop(own.target.access, 30)
+    const now = JSON.stringify(violationsOf(check).map(({ invariant, count }) => [invariant, count]))
+    say(`told again ${++told} times: ${now}`)
+    if (now === found) break
+    found = now
+  }
+  const states = await readOrders(own.shop.urls.order ?? '')
+  const known = new Map(states.map((o) => [o.orderId, o.status]))
+  return {
+    known: known.size,
+    open: [...known.values()].filter((status) => status === 'PENDING' || status === 'CANCELLING').length,
+    unknown: ids.filter((id) => !known.has(id)).length,
+    told,
+    violations: check === undefined ? [] : violationsOf(check),
+    notAtRest: check?.notAtRest ?? [],
+  }
+}
