@@ -57,9 +57,9 @@ export class Process implements Member, Actor {
       pace: { isBehind: () => false },
       outboxDepthMax: Number.POSITIVE_INFINITY,
     })
-    const tasting: React<unknown> = (work, fresh: readonly Message[]) => {
+    const tasting: React<unknown> = (work, fresh: readonly Message[], doubt) => {
       for (const m of fresh) world.taste(service, m.id)
-      return react(work, fresh)
+      return react(work, fresh, doubt)
     }
     const catalogue = catalogueOf(service)
     this.#letters = world.parts.deadLetters({ store, catalogue, react: tasting, log, faults: this })
@@ -71,9 +71,9 @@ export class Process implements Member, Actor {
         park: store.park.bind(store),
         isTransient: (error) => error instanceof PassingFault,
       },
-      react: (work, fresh) => {
+      react: (work, fresh, doubt) => {
         this.#refuseHeld(fresh)
-        return tasting(work, fresh)
+        return tasting(work, fresh, doubt)
       },
       publisher: this,
       log,

@@ -5,12 +5,13 @@ import type { Breach } from './breach.ts'
 import type { Coverage } from './coverage.ts'
 import { Customers } from './customers.ts'
 import { deleteUnread, echo, garble, rewind, tellAllAgain } from './disturbances.ts'
+import { forge } from './forgery.ts'
 import { Group } from './group.ts'
 import { hasOutgoing, type Parts, replayable } from './parts.ts'
 import type { Process } from './process.ts'
 import { profileOf, requestsOf } from './profile.ts'
 import { Random } from './random.ts'
-import { answersKept, cancellationsHonoured, handledInOrder, lettersHaveCause } from './rules.ts'
+import { answersKept, cancellationsHonoured, handledInOrder, honestIsTrusted, lettersHaveCause } from './rules.ts'
 import { snapshotOf } from './snapshot.ts'
 import { canBeToldAgain } from './told-again.ts'
 import { World } from './world.ts'
@@ -109,6 +110,7 @@ class Run {
   async #disturb(): Promise<void> {
     const { random } = this.#world
     const process = this.#someProcess()
+    if (random.chance(this.#world.profile.forgery)) return forge(this.#world)
     switch (random.below(12)) {
       case 0:
       case 1:
@@ -199,6 +201,7 @@ class Run {
       // What was lost is handled behind what came later.
       ...(world.hadForgotten ? [] : handledInOrder(world, orders)),
       ...lettersHaveCause(world),
+      ...honestIsTrusted(world),
       ...canBeToldAgain(world, serviceNames),
     ].filter((breach) => !isLeftOut(world, breach))
   }

@@ -12,7 +12,9 @@ import { Abandoned, type Assignment, type ConsumedRecord } from './transport.ts'
 
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: type, source: '/test', topic: 'asks' }),
-  lookup: (ceType) => (ceType === 'Asked' ? { type: ceType, schema: z.unknown(), consumed: true } : undefined),
+  ceTypeOf: (type) => type,
+  lookup: (ceType) =>
+    ceType === 'Asked' ? { type: ceType, schema: z.unknown(), consumed: true, source: '/test', topic: 'asks' } : undefined,
   compensates: () => false,
   isOtherVersion: () => false,
   deadLetterTopic: (topic) => `${topic}.dead-letter`,

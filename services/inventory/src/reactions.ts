@@ -1,7 +1,7 @@
 /** Kafka in: a batch of events, decided in memory in order, written with one statement per table. */
 import type { Incoming } from '@shop/choreography'
 import { causedBy, distinct, keepTold, type Message, type React } from '@shop/messaging'
-import { decide, type Line, type Reservation, type Stock } from './inventory.ts'
+import { decide, type Line, type Reservation, remember, type Stock } from './inventory.ts'
 import type { InventoryTables } from './tables.ts'
 
 type Events = readonly Incoming<'inventory'>[]
@@ -37,7 +37,7 @@ export const reactions =
     tables: InventoryTables<Work>,
     isWithheld: (orderId: string, sku: string) => boolean = () => false,
   ): React<Work, Incoming<'inventory'>> =>
-  async (work, events) => {
+  async (work, events, doubt) => {
     const reservations = await tables.lockReservations(work, distinct(events.map((e) => e.key)))
     const lines = linesOf(events, reservations)
     const stock = await tables.lockStock(work, movingSkus(events, lines))
@@ -47,9 +47,10 @@ export const reactions =
     const outgoing: Message[] = []
     for (const event of events) {
       const before = { reservation: reservations.get(event.key), stock: stockOf(lines.get(event.key) ?? [], stock) }
-      const { state, emit } = decide(before, event, (sku) => isWithheld(event.key, sku))
+      const { state, emit, suspicious } = decide(before, event, (sku) => isWithheld(event.key, sku))
+      if (suspicious !== undefined) doubt(event, suspicious)
       const told = emit.map((fact) => causedBy(event, fact))
-      const reservation = state.reservation && keepTold(state.reservation, before.reservation, told)
+      const reservation = state.reservation && keepTold(told.reduce(remember, state.reservation), before.reservation, told)
       if (reservation !== undefined && reservation !== before.reservation) {
         reservations.set(event.key, reservation)
         changedReservations.set(event.key, reservation)

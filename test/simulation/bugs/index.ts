@@ -1,5 +1,6 @@
 import type { Bug } from './bug.ts'
 import { bugsInDecisions } from './in-decisions.ts'
+import { bugsInDoubts } from './in-doubts.ts'
 import { bugsInMessaging } from './in-messaging.ts'
 import { bugsInStores } from './in-stores.ts'
 import { bugsInTellingAgain } from './in-telling-again.ts'
@@ -12,6 +13,7 @@ export const bugs: readonly Bug[] = [
   ...bugsInStores,
   ...bugsInMessaging,
   ...bugsInDecisions,
+  ...bugsInDoubts,
   ...bugsInWaiting,
   ...bugsInTellingAgain,
 ]

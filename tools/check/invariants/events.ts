@@ -1,6 +1,7 @@
 /** A committed change and its events are both there, or neither is; and they keep their order. */
 import type { Invariant } from '../invariant.ts'
 import type { OrderView } from '../order-view.ts'
+import type { EventRecord } from '../snapshot.ts'
 import { eventsOf, missingStateOf } from './backing.ts'
 
 export const outboxesEmpty: Invariant = {
@@ -32,6 +33,7 @@ export const noGhostEvents: Invariant = {
         figures.copies += o.records.length - o.events.length
         const types = new Set<string>()
         for (const event of o.events) {
+          if (o.isDoubted(event) || isAnothersOrder(o, event)) continue
           const missing = missingStateOf(o, event)
           if (missing !== undefined) found(`${event.type} ${event.id} was told, but ${missing}`, o.orderId)
           else if (types.has(event.type)) found(`a second ${event.type} was told: ${event.id}`, o.orderId)
@@ -44,12 +46,17 @@ export const noGhostEvents: Invariant = {
   },
 }
 
+/** The order that payment took for this one. */
+const isAnothersOrder = (o: OrderView, { type, id }: EventRecord): boolean =>
+  o.isContradicted && type === 'OrderPlaced' && id !== o.order?.correlationId
+
 const differingCopies = (o: OrderView): string[] =>
   o.records.flatMap((copy) => {
     const first = o.eventsById.get(copy.id)
     const isSame =
       first === undefined ||
       first === copy ||
+      o.isDoubted(copy) ||
       (first.topic === copy.topic && first.type === copy.type && JSON.stringify(first.data) === JSON.stringify(copy.data))
     return isSame ? [] : [`two events have the id ${copy.id}: ${first.type} and another ${copy.type}`]
   })
@@ -114,7 +121,7 @@ export const eventsInStoredOrder: Invariant = {
           const partitions = new Set(o.records.filter((r) => r.topic === topic).map((r) => r.partition))
           if (partitions.size > 1) found(`its events stand in partitions ${[...partitions].join(' and ')} of ${topic}`, o.orderId)
           const isRanked = hasRank.has(topic.split('.').at(-1) ?? '')
-          const known = events.filter((e) => !again.has(e.id) && (!isRanked || stored.has(e.id)))
+          const known = events.filter((e) => !again.has(e.id) && (isRanked ? stored.has(e.id) : !o.isDoubted(e)))
           known.slice(1).forEach((later, i) => {
             const earlier = known[i]
             if (earlier === undefined) return

@@ -6,12 +6,17 @@ import { encode } from '../envelope.ts'
 import { recordHandler } from '../handling.ts'
 import { MemoryMessageStore } from '../memory/index.ts'
 import { type Message, startedBy } from '../message.ts'
+import type { Doubt } from '../suspicion.ts'
 import { type Assignment, type ConsumedRecord, type OutgoingRecord, Unsendable } from '../transport.ts'
 
 const asked = z.object({ fault: z.string().optional() })
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: type, source: '/test', topic: 'asks' }),
-  lookup: (ceType) => (/^Asked|Other$/.test(ceType) ? { type: ceType, schema: asked, consumed: ceType === 'Asked' } : undefined),
+  ceTypeOf: (type) => type,
+  lookup: (ceType) =>
+    /^Asked|Other$/.test(ceType)
+      ? { type: ceType, schema: asked, consumed: ceType === 'Asked', source: '/test', topic: 'asks' }
+      : undefined,
   isOtherVersion: () => false,
   compensates: () => false,
   deadLetterTopic: (topic) => `${topic}.dead-letter`,
@@ -33,12 +38,17 @@ const quiet = { debug: nothing, info: nothing, warn: nothing }
 
 class DatabaseAway extends Error {}
 
-/** Writes down which message came to which key. */
+/** Writes down which message came to which key; doubts those with the fault `odd`. */
 const reacting =
   (faults: { reaction: number }, states: Map<string, readonly string[]>) =>
-  async (work: Documents<string[]>, fresh: readonly Message[]) => {
-    for (const { key, id, data } of fresh) {
+  async (work: Documents<string[]>, fresh: readonly Message[], doubt: Doubt) => {
+    for (const message of fresh) {
+      const { key, id, data } = message
       const { fault } = data as z.infer<typeof asked>
+      if (fault === 'odd') {
+        doubt(message, 'it contradicts')
+        continue
+      }
       if (fault !== undefined || faults.reaction-- > 0) throw new TypeError(fault ?? 'for now')
       work.set(key, [...(work.get(key) ?? []), id])
     }
