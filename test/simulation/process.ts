@@ -69,6 +69,8 @@ export class Process implements Member, Actor {
       store: {
         handleOnce: store.handleOnce.bind(store),
         park: store.park.bind(store),
+        letters: store.letters.bind(store),
+        discard: store.discard.bind(store),
         isTransient: (error) => error instanceof PassingFault,
       },
       react: (work, fresh, doubt) => {

@@ -113,7 +113,8 @@ const lostWhileWaiting = ({ forged }: World): DeadLetter[] =>
 
 /** What a letter is by now: one that failed may have turned out to be suspicious when it was replayed. */
 const kindNow = ({ databases }: World, service: ServiceName, origin: string, kind: string | undefined) =>
-  databases[service].letters.find({ id: origin, limit: 1 })[0]?.failure.kind ?? kind
+  databases[service].letters.find({ limit: Number.POSITIVE_INFINITY }).find(({ id }) => id.startsWith(`${origin}/`))?.failure
+    .kind ?? kind
 
 const addTopics = (files: Files, world: World): Topics => {
   const { broker, broken } = world

@@ -32,7 +32,8 @@ export const canBeToldAgain = (world: World, services: readonly ServiceName[]): 
   )
   const records = eventTopics.flatMap((topic) => world.broker.partitions(topic).flatMap((p) => p.records))
   return records
-    .filter((r) => !world.broken.has(r) && !isTooLate(world, r) && again.get(r.headers.ce_id ?? '') !== textOf(r))
+    .filter((r) => !world.broken.has(r) && !world.forged.has(r.headers.ce_id ?? '') && !isTooLate(world, r))
+    .filter((r) => again.get(r.headers.ce_id ?? '') !== textOf(r))
     .map(({ key, headers }) => ({
       id: 'told-again',
       orderId: key ?? '',

@@ -25,25 +25,37 @@ export interface OrderView extends OrderFile {
   readonly isOpen: boolean
 }
 
-/** Where the records stand that somebody doubts; found once for all orders. */
+/** Where the records stand that somebody doubted, and who did; found once for all orders. */
 const doubtedPlaces = (() => {
-  const known = new WeakMap<Topics, ReadonlySet<string>>()
-  return (topics: Topics): ReadonlySet<string> => {
-    const found = known.get(topics) ?? new Set(topics.deadLetters.filter((l) => l.kind === 'suspicious').map((l) => l.origin))
+  const known = new WeakMap<Topics, ReadonlyMap<string, readonly string[]>>()
+  return (topics: Topics): ReadonlyMap<string, readonly string[]> => {
+    const found =
+      known.get(topics) ??
+      new Map(
+        [
+          ...Map.groupBy(
+            topics.deadLetters.filter((l) => l.kind === 'suspicious'),
+            (l) => l.origin,
+          ),
+        ].map(([place, letters]) => [place, letters.map((l) => l.consumer)]),
+      )
     known.set(topics, found)
     return found
   }
 })()
 
-const nowhere: ReadonlySet<string> = new Set()
+const nowhere: ReadonlyMap<string, readonly string[]> = new Map()
 
-export const viewOf = (file: OrderFile, { topics }: Shop): OrderView => {
+export const viewOf = (file: OrderFile, { topics, inboxes }: Shop): OrderView => {
   const places = topics === undefined ? nowhere : doubtedPlaces(topics)
+  const hasHandled = (consumer: string, event: EventRecord): boolean =>
+    handledAs(event).some((as) => inboxes[consumer]?.has(as) ?? file.handled[consumer]?.includes(as) ?? false)
+  // What was doubted and was told again when it fitted is doubted no longer.
+  const isDoubtedHere = (record: EventRecord): boolean =>
+    places.get(placeOf(record.topic, record.partition, record.offset))?.some((consumer) => !hasHandled(consumer, record)) ?? false
   const asOf = (e: EventRecord): string => handledAs(e).at(-1) ?? e.id
   // Of several copies in one batch, one is set aside for all.
-  const doubted = new Set(
-    places.size === 0 ? [] : file.records.filter((r) => places.has(placeOf(r.topic, r.partition, r.offset))).map(asOf),
-  )
+  const doubted = new Set(places.size === 0 ? [] : file.records.filter(isDoubtedHere).map(asOf))
   const isDoubted = (e: EventRecord): boolean => doubted.size > 0 && doubted.has(asOf(e))
   const firsts = new Map<string, EventRecord>()
   for (const record of file.records) if (!firsts.has(asOf(record))) firsts.set(asOf(record), record)

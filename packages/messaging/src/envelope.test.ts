@@ -144,7 +144,7 @@ describe('an event of a type that this consumer does not know', () => {
 describe('what would be told on with every effect is bounded', () => {
   test('a trace context of a megabyte ends the trace', () => {
     const decoded = decode(withHeaders({ traceparent: 'x'.repeat(1_000_000) }), catalogue)
-    expect(decoded).toEqual({ kind: 'message', message: paid })
+    expect(decoded).toEqual({ kind: 'message', message: { ...paid, source } })
   })
   test.each([
     ['ce_causationid', 'x'.repeat(1_000_000)],

@@ -55,6 +55,20 @@ describe('a message that is doubted', () => {
     expect(handledOf(1)).toHaveLength(3)
   })
 
+  test('is believed when it is told again and fits by then: its letter leaves, but not that of a namesake', async () => {
+    const { handle, memory, handledOf, faults } = consumer()
+    const [odd, namesake] = [ask(1, 'odd'), ask(1, 'odd')]
+    const forged = { ...odd, position: namesake.position, value: Buffer.from('{"fault":"odd","n":1}') }
+    const letters = () => memory.letters({ limit: 10 })
+    await handle(odd, ask(2))
+    await handle(forged)
+    expect(await letters()).toHaveLength(2)
+    faults.trusting = true
+    await handle({ ...odd, position: '3/9999', headers: { ...odd.headers, ce_toldagain: 'told' } })
+    expect(handledOf(1)).toEqual([odd.id])
+    expect((await letters()).map((l) => l.record.position)).toEqual([forged.position])
+  })
+
   test('is one of thousands that cost the others nothing: one transaction, one publish', async () => {
     const { handle, letters, handledOf, seen } = consumer()
     await handle(...Array.from({ length: 3_000 }, () => ask(1, 'odd')), ask(2))

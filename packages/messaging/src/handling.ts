@@ -86,9 +86,51 @@ const settle = async <Work>(
   const aside = new Set([...held, ...suspicious.map((s) => s.message)])
   const handled = chunk.flatMap((r) => (aside.has(r.message) ? [] : r.message))
   if (handled.length > 0) handling.observe.transaction(handled, outcome)
+  await rehabilitate(handling, handled, chunk, assignment)
   if (suspicious.length > 0) await setAside(handling, suspicious, chunk, assignment)
   if (held.length > 0) await hold(handling, held, chunk, assignment)
 }
+
+/** Letters that are looked through when something is told again. */
+const lettersMax = 1_000
+
+/**
+ * What was doubted since something else had been lost is believed when both are told again; its letter leaves then. Only what is told again
+ * asks for that, so nothing is read on the ordinary way.
+ */
+const rehabilitate = async <Work>(
+  handling: Handling<Work>,
+  handled: readonly Message[],
+  chunk: readonly Received[],
+  assignment: Assignment,
+): Promise<void> => {
+  const again = new Set(handled.filter((m) => m.again !== undefined))
+  if (again.size === 0) return
+  const { store, log } = handling
+  await persist(
+    handling,
+    assignment,
+    (error) => store.isTransient(error),
+    'suspicious letters',
+    async () => {
+      const doubted = await store.letters({ kind: 'suspicious', brief: true, limit: lettersMax })
+      for (const { id, failure } of doubted) {
+        const told = chunk.find((r) => again.has(r.message) && r.message.id === failure.eventId)
+        if (told === undefined) continue
+        const [letter] = await store.letters({ id, limit: 1 })
+        if (letter === undefined || !isSameEvent(letter.record, told.record)) continue
+        await store.discard(letter)
+        log.info({ deadLetter: id, key: told.record.key }, 'what was doubted has been told again, and is believed')
+      }
+    },
+  )
+}
+
+const isSameEvent = (a: ConsumedRecord, b: ConsumedRecord): boolean =>
+  a.topic === b.topic &&
+  a.key === b.key &&
+  ['ce_type', 'ce_source', 'ce_causationid', 'ce_correlationid'].every((name) => a.headers[name] === b.headers[name]) &&
+  a.value?.toString() === b.value?.toString()
 
 /** Sets aside what was doubted; nothing waits behind it. */
 const setAside = async <Work>(

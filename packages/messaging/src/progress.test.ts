@@ -57,6 +57,8 @@ const consumer = () => {
         if (broken.parking) throw broken.parking
         return memory.park(asked)
       },
+      letters: memory.letters.bind(memory),
+      discard: memory.discard.bind(memory),
       isTransient: (error: unknown) => (error as Error).message.startsWith('away'),
     },
     publisher: {
