@@ -28,6 +28,8 @@ export type Occurrence<D, Ignored extends string = never> =
         readonly at: string
         readonly correlationId: string
         readonly causationId?: string | undefined
+        /** Told once more, from its teller's state: whoever decides because of it may have decided before, and forgotten that with its database. */
+        readonly again?: 'told' | 'asking'
       }
     : never
 

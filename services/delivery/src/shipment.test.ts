@@ -233,9 +233,10 @@ describe('what contradicts the order', () => {
     const { state, suspicious } = decide(before, { ...forged, data: { ...placed.data, total: 1 } })
     expect([state, suspicious]).toEqual([before, 'it is another order than the one that was placed before'])
   })
-  test('the same told by another event is of no effect', () => {
+  test('the same told by another event is of no effect, but seen', () => {
     const { state: before } = decide(undefined, placed)
-    expect(decide(before, forged)).toEqual({ state: before, emit: [] })
+    expect(decide(before, forged)).toEqual({ state: before, emit: [], suspicious: expect.any(String) })
+    expect(decide(before, placed)).toEqual({ state: before, emit: [] })
   })
   test('one that does not begin its saga is none', () =>
     expect(decide(undefined, { ...placed, id: 'other' })).toMatchObject({ state: undefined, suspicious: expect.any(String) }))

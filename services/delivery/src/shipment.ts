@@ -50,6 +50,10 @@ const isSameOrder = ({ address, placed }: Shipment, { data }: OrderPlaced): bool
       placed.total === data.total &&
       placed.currency === data.currency))
 
+/** The order is placed once: another event that says the same changes nothing, but nobody should have told it. */
+const whyTwice = (placed: Shipment['placed'], { id }: OrderPlaced) =>
+  placed === undefined || placed.eventId === id ? {} : { suspicious: 'the same order was placed by another event' }
+
 /** What of a reservation is not the order's; `undefined` when it is all right. */
 const whyAnotherOrders = (
   placed: Shipment['placed'],
@@ -68,7 +72,7 @@ const decider: Decider<'delivery', State, [refused: boolean]> = {
       const { shippingAddress: address, customerId, lines, total, currency } = data
       return { state: { ...state, address, placed: { eventId: id, customerId, lines, total, currency } }, emit: [] }
     }
-    if (isSameOrder(state, event)) return { state, emit: [] }
+    if (isSameOrder(state, event)) return { state, emit: [], ...whyTwice(state.placed, event) }
     const after = state.status === undefined && !state.contradicted ? { ...state, contradicted: true as const } : state
     return { state: after, emit: [], suspicious: 'it is another order than the one that was placed before' }
   },

@@ -368,9 +368,10 @@ describe('what contradicts the order', () => {
       suspicious: another,
     })
   })
-  test('the same told by another event is of no effect', () => {
+  test('the same told by another event is of no effect, but seen', () => {
     const before = stateAfter(placed)
-    expect(decide(before, forged)).toEqual({ state: before, emit: [] })
+    expect(decide(before, forged)).toEqual({ state: before, emit: [], suspicious: expect.any(String) })
+    expect(decide(before, placed)).toEqual({ state: before, emit: [] })
   })
   test('one that does not begin its saga is none', () =>
     expect(decide(stateAfter(), { ...placed, id: 'other' })).toMatchObject({ emit: [], suspicious: expect.any(String) }))

@@ -103,6 +103,10 @@ const isSameOrder = ({ lines, placed }: Reservation, { data }: Placed): boolean 
   (placed === undefined ||
     (placed.customerId === data.customerId && placed.total === data.total && placed.currency === data.currency))
 
+/** The order is placed once: another event that says the same changes nothing, but nobody should have told it. */
+const whyTwice = (placed: Origin | undefined, { id }: Placed) =>
+  placed === undefined || placed.eventId === id ? {} : { suspicious: 'the same order was placed by another event' }
+
 /** What of a payment is not the order's; `undefined` when it is all right. */
 const whyAnotherPayment = (placed: Origin | undefined, { causationId, data }: Captured): string | undefined => {
   if (placed === undefined) return undefined
@@ -133,7 +137,7 @@ const decider: Decider<'inventory', State, [isWithheld: IsWithheld]> = {
       const { lines, customerId, total, currency } = data
       return { state: { ...state, reservation: { lines, placed: { eventId: id, customerId, total, currency } } }, emit: [] }
     }
-    if (isSameOrder(reservation, event)) return { state, emit: [] }
+    if (isSameOrder(reservation, event)) return { state, emit: [], ...whyTwice(reservation.placed, event) }
     const remembered = reservation.status === undefined && !reservation.contradicted
     const after = remembered ? { ...state, reservation: { ...reservation, contradicted: true as const } } : state
     return { state: after, emit: [], suspicious: 'it is another order than the one that was placed before' }

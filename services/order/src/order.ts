@@ -58,6 +58,8 @@ export interface Order {
   readonly cancellationRefused?: true
   /** Such an order is never confirmed: it ends when that payment has been refunded. */
   readonly contradiction?: Contradiction
+  /** Further captures that agree with the order in everything: only payment knows which one it told, and a reservation may answer any. */
+  readonly capturedAgain?: readonly string[]
   /** Why it was cancelled. */
   readonly reason?: string
   /** The saga's first event. */
@@ -103,6 +105,17 @@ const owed = ({ customerId, total, currency }: Order): Money => ({ customerId, a
 /** The payment that was captured for this order and nothing else; `undefined` as long as there is none. */
 const captureOf = ({ history }: Order): HistoryEntry | undefined => history.find((e) => e.type === 'PaymentCaptured')
 
+const isCapture = (order: Order, eventId: string | undefined): boolean =>
+  eventId !== undefined && (captureOf(order)?.eventId === eventId || order.capturedAgain?.includes(eventId) === true)
+
+/** More of them are forgotten. */
+const capturesMax = 8
+
+const paidAgain = (order: Order, { id }: Of<'PaymentCaptured'>): Order => {
+  const known = order.capturedAgain ?? []
+  return known.includes(id) || known.length >= capturesMax || !isOpen(order) ? order : { ...order, capturedAgain: [...known, id] }
+}
+
 /** A payment for another order than this one, under its id: this order is not paid for, and what was captured has to be refunded. */
 const contradicted = (
   state: Order,
@@ -122,7 +135,7 @@ const whyNotDelivered = (order: Order, { causationId }: Of<'DeliveryScheduled'>)
   if (capture === undefined) return 'it was not paid for'
   const reserved = order.history.find((e) => e.type === 'StockReserved' && e.eventId === causationId)
   if (reserved === undefined) return 'it answers a reservation that nobody told of'
-  return reserved.causationId === capture.eventId ? undefined : 'it answers a reservation for another payment'
+  return isCapture(order, reserved.causationId) ? undefined : 'it answers a reservation for another payment'
 }
 
 const decider: Decider<'order', State> = {
@@ -131,12 +144,12 @@ const decider: Decider<'order', State> = {
     const isOwn = event.causationId === state.correlationId && isSameMoney(event.data, owed(state))
     if (!isOwn) return contradicted(state, event)
     const known = captureOf(state)
-    return known === undefined || known.eventId === event.id ? noted(state) : doubted(state, 'it was paid for before')
+    if (known === undefined || known.eventId === event.id) return noted(state)
+    return doubted(paidAgain(state, event), 'it was paid for before')
   },
   StockReserved: (state, { causationId }) => {
     if (state === undefined) return doubted(state, unknown)
-    const capture = captureOf(state)
-    return capture === undefined || capture.eventId === causationId
+    return captureOf(state) === undefined || isCapture(state, causationId)
       ? noted(state)
       : doubted(state, 'it answers another payment than this order’s')
   },

@@ -9,7 +9,10 @@ export interface Payment extends Telling {
   readonly amount: number
   readonly currency: string
   readonly reason?: string
-  /** The PaymentCaptured that was told; absent when nothing was captured, and in payments of before decision 17. */
+  /**
+   * The PaymentCaptured that was told; absent when nothing was captured, in payments of before decision 17, and where the order was told
+   * again: it may have been captured before, and what undoes that names the first capture.
+   */
   readonly capturedId?: string
 }
 
@@ -27,13 +30,26 @@ export interface State {
 
 type Refund = Decision<State, Extract<Emitted<'payment'>, { type: 'PaymentRefunded' }>>
 
-/** @param capturedId the capture that is to be undone, as the event says. What an earlier release captured cannot be compared. */
-const refund = (state: State, capturedId: string | undefined, reason: string): Refund => {
+/** Why an event cannot undo the payment; `undefined` when it can. What an earlier release captured cannot be compared. */
+const whyNotUndone = ({ told, capturedId }: Payment, { saga, paymentId }: Undoing): string | undefined => {
+  if (capturedId !== undefined && capturedId !== paymentId)
+    return `it undoes the payment ${paymentId ?? 'of nobody'}, which is not this order's`
+  const own = told?.[0]?.correlationId
+  return own === undefined || own === saga ? undefined : `it belongs to the saga ${saga}, in which nothing was captured`
+}
+
+/** What an event says of what it undoes: the saga, and the capture. */
+interface Undoing {
+  readonly saga: string
+  readonly paymentId: string | undefined
+}
+
+const refund = (state: State, undoing: Undoing, reason: string): Refund => {
   const { payment, account } = state
   if (payment === undefined || payment.status === 'DECLINED')
     return { state, emit: [], suspicious: 'it undoes a payment, but nothing was captured' }
-  if (payment.capturedId !== undefined && payment.capturedId !== capturedId)
-    return { state, emit: [], suspicious: `it undoes the payment ${capturedId ?? 'of nobody'}, which is not this order's` }
+  const suspicious = whyNotUndone(payment, undoing)
+  if (suspicious !== undefined) return { state, emit: [], suspicious }
   if (payment.status === 'REFUNDED') return { state, emit: [] }
   if (account === undefined) throw new Error(`the account of ${payment.customerId} is missing, but it was captured from`)
   const { customerId, amount, currency } = payment
@@ -60,13 +76,26 @@ const declined = ({ account }: State, { data: { customerId, total: amount, curre
   emit: [{ type: 'PaymentDeclined', data: { customerId, reason } } as const],
 })
 
-/** The order was decided on before. Where nothing was captured, another one of the same id is declined, too: whoever placed it hears of it. */
-const placedAgain = (state: State, payment: Payment, { data }: Placed): Decision<State, EmittedOn<'payment', 'OrderPlaced'>> => {
+/** So many events of one order are answered; a sound one has three. */
+const answersMax = 8
+
+/**
+ * The order was decided on before. Another one of the same id is declined, once: whoever placed it hears of it, and its order ends unpaid.
+ * What was captured for the first stays as it is: nobody here knows which of them is true.
+ */
+const placedAgain = (
+  state: State,
+  payment: Payment,
+  { id, data }: Placed,
+): Decision<State, EmittedOn<'payment', 'OrderPlaced'>> => {
   const { customerId, total, currency } = data
   if (payment.customerId === customerId && payment.amount === total && payment.currency === currency) return { state, emit: [] }
+  const told = payment.told ?? []
+  const isAnswered = told.length >= answersMax || told.some((t) => t.causationId === id)
+  const emit = isAnswered ? [] : [{ type: 'PaymentDeclined', data: { customerId, reason: 'order_contradicted' } } as const]
   return payment.status === 'DECLINED'
-    ? { state, emit: [{ type: 'PaymentDeclined', data: { customerId, reason: 'order_contradicted' } }] }
-    : { state, emit: [], suspicious: 'it is another order than the one that was paid for' }
+    ? { state, emit }
+    : { state, emit, suspicious: 'it is another order than the one that was paid for' }
 }
 
 const decider: Decider<'payment', State, [refused: boolean]> = {
@@ -86,8 +115,10 @@ const decider: Decider<'payment', State, [refused: boolean]> = {
       emit: [{ type: 'PaymentCaptured', data: { customerId, amount, currency } }],
     }
   },
-  StockRejected: (state, { causationId, data: { reason } }) => refund(state, causationId, reason),
-  StockReleased: (state, { data: { reason, paymentId } }) => refund(state, paymentId, reason),
+  StockRejected: (state, { correlationId, causationId, data: { reason } }) =>
+    refund(state, { saga: correlationId, paymentId: causationId }, reason),
+  StockReleased: (state, { correlationId, data: { reason, paymentId } }) =>
+    refund(state, { saga: correlationId, paymentId }, reason),
 }
 
 /** The payment with what is needed later of an event that it told. */

@@ -4,6 +4,10 @@ import { causedBy, distinct, keepTold, type Message, type React } from '@shop/me
 import { type Account, decide, type Payment, remember, transferOf } from './payment.ts'
 import type { Booking, PaymentTables } from './tables.ts'
 
+/** What was told is named by what undoes it. What is told again may have been answered before, with a capture that is forgotten. */
+const remembered = (payment: Payment, { again }: Incoming<'payment'>, told: readonly Message[]): Payment =>
+  again === undefined ? told.reduce(remember, payment) : payment
+
 /** @param isRefused orders whose payment is to be declined; default none. */
 export const reactions =
   <Work>(tables: PaymentTables<Work>, isRefused: (orderId: string) => boolean = () => false): React<Work, Incoming<'payment'>> =>
@@ -27,7 +31,7 @@ export const reactions =
       if (suspicious !== undefined) doubt(event, suspicious)
       const told = emit.map((fact) => ({ fact, message: causedBy(event, fact) }))
       const messages = told.map(({ message }) => message)
-      const payment = state.payment && keepTold(messages.reduce(remember, state.payment), before.payment, messages)
+      const payment = state.payment && keepTold(remembered(state.payment, event, messages), before.payment, messages)
       if (payment !== undefined && payment !== before.payment) {
         payments.set(event.key, payment)
         changedPayments.set(event.key, payment)
