@@ -53,13 +53,17 @@ const openDatabases = async (urls: Readonly<Record<string, string>>) => {
   }
 }
 
+const neverDoubted = (message: Message, reason: string): never => {
+  throw new Error(`${message.type} of a past order is doubted: ${reason}`)
+}
+
 /** As the store's handleOnce does, but what is told goes to whom it concerns directly. */
 const handled = async (pool: Pool, react: React<PoolClient>, messages: readonly Message[]): Promise<readonly Message[]> => {
   const client = await pool.connect()
   try {
     await client.query('BEGIN')
     await client.query('INSERT INTO inbox (id) SELECT unnest($1::uuid[])', [messages.map((m) => m.id)])
-    const told = await react(client, messages)
+    const told = await react(client, messages, neverDoubted)
     await client.query('COMMIT')
     client.release()
     return told
@@ -109,12 +113,12 @@ const complete = async (db: Databases, orders: readonly NewDocument<Order>[]): P
   const reserved = await handled(db.inventory, react.inventory, [...placed, ...captured])
 
   const shipments = new Map<string, Shipment>()
-  const scheduled = await react.delivery(new Documents(shipments), [...placed, ...reserved])
+  const scheduled = await react.delivery(new Documents(shipments), [...placed, ...reserved], neverDoubted)
   const states = new Map(orders.map((o) => [o.key, o.state]))
   const heard = [...captured, ...reserved, ...scheduled]
-  const confirmed = await react.order(new Documents(states), heard)
+  const confirmed = await react.order(new Documents(states), heard, neverDoubted)
   const notifications = new Map<string, Notification>()
-  await react.notification(new Documents(notifications), confirmed)
+  await react.notification(new Documents(notifications), confirmed, neverDoubted)
   if (notifications.size !== orders.length)
     throw new Error(`${orders.length - notifications.size} of ${orders.length} past orders were not confirmed`)
   await Promise.all([

@@ -17,7 +17,7 @@ export const replayLetters = async (shop: ShopTarget): Promise<number> => {
     for (const service of serviceNames)
       try {
         const answers = (await shop.admin(service, 'GET', '/dead-letters?limit=1000')) as { deadLetters: LetterView[] }[]
-        const failed = (answers[0]?.deadLetters ?? []).filter((l) => l.kind !== 'undecodable')
+        const failed = (answers[0]?.deadLetters ?? []).filter((l) => l.kind === 'failed' || l.kind === 'held')
         open += failed.length
         for (const key of new Set(failed.map((l) => l.key))) {
           keys.add(`${service} ${key}`)

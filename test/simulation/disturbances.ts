@@ -48,13 +48,13 @@ export const rewind = (world: World, process: Process): void => {
 }
 
 /**
- * The records of a topic are deleted before everybody has read them: who is behind goes on at its end. Not where a broken one may be among them,
- * which nobody could tell again.
+ * The records of a topic are deleted before everybody has read them: who is behind goes on at its end. Not where a broken or a forged one may be
+ * among them, which nobody could tell again.
  */
 export const deleteUnread = (world: World, processes: readonly Process[]): void => {
   const topic = world.random.pick(eventTopics)
   const reading = processes.filter((p) => topicsOf(p.service).includes(topic))
-  if (world.broken.size > 0 || reading.some((p) => p.consuming)) return
+  if (world.broken.size > 0 || world.forged.size > 0 || reading.some((p) => p.consuming)) return
   world.tell('the outside', () => `deletes what is on ${topic}`)
   world.forgot = true
   world.hadForgotten = true

@@ -58,9 +58,9 @@ export class Process implements Member, Actor {
       pace: { isBehind: () => false },
       outboxDepthMax: Number.POSITIVE_INFINITY,
     })
-    const tasting: React<unknown> = (work, fresh: readonly Message[]) => {
+    const tasting: React<unknown> = (work, fresh: readonly Message[], doubt) => {
       for (const m of fresh) world.taste(service, m.id)
-      return react(work, fresh)
+      return react(work, fresh, doubt)
     }
     const catalogue = catalogueOf(service)
     this.#letters = world.parts.deadLetters({ store, catalogue, react: tasting, log, faults: this })
@@ -70,11 +70,13 @@ export class Process implements Member, Actor {
       store: {
         handleOnce: store.handleOnce.bind(store),
         park: (letters) => this.#park(letters),
+        letters: store.letters.bind(store),
+        discard: store.discard.bind(store),
         isTransient: (error) => error instanceof PassingFault,
       },
-      react: (work, fresh) => {
+      react: (work, fresh, doubt) => {
         this.#refuseHeld(fresh)
-        return tasting(work, fresh)
+        return tasting(work, fresh, doubt)
       },
       publisher: this,
       log,

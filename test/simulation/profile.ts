@@ -12,6 +12,8 @@ export interface Profile {
   readonly unacknowledged: number
   /** Chance that a consumer cannot handle a message for a while. */
   readonly poison: number
+  /** Chance that a disturbance is a forged record. */
+  readonly forgery: number
   /** Most records of one partition in one chunk, and most messages in one produce request. */
   readonly batchMax: number
   /** Weight of the actions that disturb, against those that get on with it. */
@@ -26,6 +28,7 @@ export const profileOf = (random: Random, requestCount: number): Profile => ({
   pause: random.pick([0.05, 0.3, 0.7]),
   unacknowledged: random.pick([0, 0, 0.1]),
   poison: random.pick([0, 0, 0.05, 0.2]),
+  forgery: random.pick([0, 0, 0, 0.3]),
   batchMax: random.pick([1, 2, 5, 20]),
   unrest: random.pick([0.05, 0.2, 0.5]),
   stepsMax: random.pick([20, 60, 150]) * requestCount,

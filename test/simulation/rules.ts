@@ -5,7 +5,7 @@ import { serviceNames } from '@shop/choreography'
 import { MemoryTables } from '@shop/messaging/memory'
 import type { Order } from '../../services/order/src/order.ts'
 import { sameLines } from '../../tools/check/order-view.ts'
-import type { OrderFile } from '../../tools/check/snapshot.ts'
+import { type EventRecord, handledAs, type OrderFile } from '../../tools/check/snapshot.ts'
 import type { Breach } from './breach.ts'
 import type { Answer } from './customers.ts'
 import { deadLetterTopics, eventTopics, topicsOf } from './subscriptions.ts'
@@ -36,7 +36,10 @@ export const cancellationsHonoured = (orders: readonly OrderFile[]): Breach[] =>
   orders.flatMap(({ orderId, shipment, handled, records }) => {
     if (shipment?.status !== 'SCHEDULED') return []
     const ids = handled.delivery ?? []
-    const handledAt = (type: string): number => ids.indexOf(records.find((r) => r.type === type)?.id ?? '')
+    const handledAt = (type: string): number => {
+      const record = records.find((r) => r.type === type)
+      return record === undefined ? -1 : ids.findIndex((as) => handledAs(record).includes(as))
+    }
     const cancelledAt = handledAt('OrderCancellationRequested')
     const isInTime = cancelledAt >= 0 && cancelledAt < Math.max(handledAt('OrderPlaced'), handledAt('StockReserved'))
     return isInTime
@@ -66,6 +69,14 @@ const rankOf = (ids: Iterable<string>): Map<string, number> => {
   return ranks
 }
 
+const rankIn = (ranks: ReadonlyMap<string, number>, record: EventRecord): number | undefined => {
+  for (const as of handledAs(record)) {
+    const rank = ranks.get(as)
+    if (rank !== undefined) return rank
+  }
+  return undefined
+}
+
 const outOfOrder = (
   service: string,
   topic: string,
@@ -77,7 +88,7 @@ const outOfOrder = (
   for (const record of records) {
     if (record.topic !== topic || seen.has(record.id)) continue
     seen.add(record.id)
-    const rank = ranks.get(record.id)
+    const rank = rankIn(ranks, record)
     if (rank === undefined) continue
     if (rank < latest)
       return [{ id: 'handled-in-order', orderId, text: `${service} handled ${latestType} before ${record.type}` }]
@@ -121,3 +132,22 @@ export const copiesAreExact = ({ broker, hadForgotten }: World): Breach[] => {
       }),
   )
 }
+
+/** Whatever comes in whatever order, nothing that the services themselves tell contradicts what another one knows. */
+export const honestIsTrusted = ({ databases, forged }: World): Breach[] =>
+  serviceNames.flatMap((service) =>
+    databases[service].letters
+      .find({ limit: 1_000 })
+      .filter(
+        ({ record, failure }) =>
+          failure.kind === 'suspicious' && !isForged(forged, record.headers.ce_id, record.headers.ce_causationid),
+      )
+      .map(({ record, failure }) => ({
+        id: 'honest-is-trusted',
+        ...(record.key === null ? {} : { orderId: record.key }),
+        text: `${service} doubts ${record.headers.ce_type}: ${failure.error}`,
+      })),
+  )
+
+const isForged = (forged: ReadonlySet<string>, ...ids: readonly (string | undefined)[]): boolean =>
+  ids.some((id) => id !== undefined && forged.has(id))

@@ -5,6 +5,7 @@ import type { Breach } from './breach.ts'
 import type { Coverage } from './coverage.ts'
 import { Customers } from './customers.ts'
 import { deleteUnread, echo, garble, rewind, tellAllAgain } from './disturbances.ts'
+import { forge } from './forgery.ts'
 import { Group } from './group.ts'
 import { loseTail } from './losing-log.ts'
 import { putOddRecord } from './odd-records.ts'
@@ -12,7 +13,7 @@ import { hasOutgoing, type Parts, replayable } from './parts.ts'
 import type { Process } from './process.ts'
 import { profileOf, requestsOf } from './profile.ts'
 import { Random } from './random.ts'
-import { answersKept, cancellationsHonoured, copiesAreExact, handledInOrder, lettersHaveCause } from './rules.ts'
+import { answersKept, cancellationsHonoured, copiesAreExact, handledInOrder, honestIsTrusted, lettersHaveCause } from './rules.ts'
 import { snapshotOf } from './snapshot.ts'
 import { canBeToldAgain } from './told-again.ts'
 import { World } from './world.ts'
@@ -114,6 +115,7 @@ class Run {
   async #disturb(): Promise<void> {
     const { random } = this.#world
     const process = this.#someProcess()
+    if (random.chance(this.#world.profile.forgery)) return forge(this.#world)
     switch (random.below(14)) {
       case 0:
       case 1:
@@ -209,6 +211,7 @@ class Run {
       ...(world.hadForgotten ? [] : handledInOrder(world, orders)),
       ...lettersHaveCause(world),
       ...copiesAreExact(world),
+      ...honestIsTrusted(world),
       ...canBeToldAgain(world, serviceNames),
     ].filter((breach) => !isLeftOut(world, breach))
   }

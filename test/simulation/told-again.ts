@@ -36,6 +36,7 @@ export const canBeToldAgain = (world: World, services: readonly ServiceName[]): 
       (r) =>
         !world.broken.has(r) &&
         !world.tellNothing.has(r) &&
+        !world.forged.has(r.headers.ce_id ?? '') &&
         !isTooLate(world, r) &&
         again.get(r.headers.ce_id ?? '') !== textOf(r),
     )

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import type { Order } from '../../services/order/src/order.ts'
 import { invariants, judge } from './invariants.ts'
 import { OrderFiles } from './order-files.ts'
-import type { Snapshot } from './snapshot.ts'
+import { type EventRecord, handledAs, placeOf, type Snapshot } from './snapshot.ts'
 import { inEvents } from './testing/planted/in-events.ts'
 import { inStates } from './testing/planted/in-states.ts'
+import { laterId, orderOf, recordOf } from './testing/planted/planting.ts'
 import { type MutableShop, outcomes, soundShop } from './testing/sound-shop.ts'
 
 const verdictsOf = (shop: MutableShop) => judge(shop as Snapshot)
@@ -31,6 +32,59 @@ describe('the invariants', () => {
 
   test('are each shown to be able to fail', () => {
     expect([...new Set(defects.map((d) => d.id))].toSorted()).toEqual(invariants.map((i) => i.id).toSorted())
+  })
+
+  /** A delivery of an order that was never paid for, which nobody believed. */
+  const forge = (shop: MutableShop, changes: Partial<EventRecord>): EventRecord => {
+    const declined = orderOf(shop, 'declined')
+    const placed = recordOf(declined, 'OrderPlaced')
+    const forged = {
+      ...placed,
+      topic: 'shop.delivery',
+      offset: 900,
+      type: 'DeliveryScheduled',
+      id: laterId,
+      causationId: laterId,
+    }
+    const record = { ...forged, data: { carrier: 'nobody' }, ...changes }
+    declined.records.push(record)
+    return record
+  }
+  const setAside = (shop: MutableShop, { topic, partition, offset, id }: EventRecord, ...consumers: string[]) => {
+    const origin = placeOf(topic, partition, offset)
+    for (const consumer of consumers) shop.shop.topics.deadLetters.push({ consumer, eventId: id, kind: 'suspicious', origin })
+  }
+
+  test.each([
+    ['an id of its own', undefined, ['consumed-handled']],
+    ['the id of another event', 'OrderPlaced', []],
+  ])('hold with a forged event, of %s, that its consumers have set aside, and with no other', (_name, namesake, unhandled) => {
+    const violatedWhenSetAsideBy = (...consumers: string[]) => {
+      const shop = soundShop()
+      const id = namesake === undefined ? {} : { id: recordOf(orderOf(shop, 'declined'), namesake).id }
+      setAside(shop, forge(shop, id), ...consumers)
+      return verdictsOf(shop).flatMap((v) => (v.outcome === 'violated' ? v.id : []))
+    }
+    expect(violatedWhenSetAsideBy()).toEqual(expect.arrayContaining(['no-ghost-events', ...unhandled]))
+    expect(violatedWhenSetAsideBy('order')).toEqual(unhandled)
+    expect(violatedWhenSetAsideBy('order', 'inventory')).toEqual([])
+  })
+
+  test('know what was handled with its source, and what before sources were kept', () => {
+    const shop = soundShop()
+    for (const file of shop.orders)
+      for (const { id, type } of file.records) {
+        const as = handledAs({ id, type }).at(-1) ?? id
+        for (const [service, ids] of Object.entries(file.handled)) file.handled[service] = ids.map((h) => (h === id ? as : h))
+      }
+    expect(verdictsOf(shop).filter((v) => v.outcome === 'violated')).toEqual([])
+    const file = orderOf(shop, 'declined')
+    file.handled.order?.push(...(file.handled.order ?? []).map((as) => as.split(' ')[0] ?? ''))
+    expect(
+      verdictsOf(shop)
+        .filter((v) => v.outcome === 'violated')
+        .map((v) => v.id),
+    ).toEqual(['handled-once'])
   })
 
   test('about events are not checked without the topics', () => {

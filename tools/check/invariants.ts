@@ -8,7 +8,7 @@ import type { Figures, Invariant } from './invariant.ts'
 import { causationDeclared, consumedHandled } from './invariants/consuming.ts'
 import { deliveryAgrees, notificationAgrees, orderEndedOnce } from './invariants/ending.ts'
 import { eventsInStoredOrder, noGhostEvents, noLostEvents, outboxesEmpty } from './invariants/events.ts'
-import { accountsMatchLedger, ledgerBalanced, moneyKept, paymentAgrees } from './invariants/money.ts'
+import { accountsMatchLedger, amountsAgree, ledgerBalanced, moneyKept, paymentAgrees } from './invariants/money.ts'
 import { compensatedOnce, handledOnce, keysGiveOneOrder } from './invariants/once.ts'
 import { reservationAgrees, stockAtRest, stockConserved } from './invariants/stock.ts'
 import { viewOf } from './order-view.ts'
@@ -22,6 +22,7 @@ export const invariants: readonly Invariant[] = [
   ledgerBalanced,
   accountsMatchLedger,
   paymentAgrees,
+  amountsAgree,
   stockConserved,
   stockAtRest,
   reservationAgrees,

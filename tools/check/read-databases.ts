@@ -6,7 +6,7 @@ import type { Progress } from './progress.ts'
 import type { Settings } from './settings.ts'
 import type { Account, LedgerEntry, OrderFile, Shop, Stock } from './snapshot.ts'
 import { orUnreadable } from './unreadable.ts'
-import { UuidSet } from './uuid-set.ts'
+import { SourcedUuids } from './uuid-set.ts'
 
 type PostgresClient = Awaited<ReturnType<typeof openPostgres>>
 type MongoClient = Awaited<ReturnType<typeof openMongo>>
@@ -40,10 +40,10 @@ const readInventory = async (client: PostgresClient, add: Add, progress: Progres
 }
 
 /** What every service on PostgreSQL has: the ids that it handled, and the events that wait. */
-const readMessages = async (client: PostgresClient, service: string, add: Add, progress: Progress): Promise<UuidSet> => {
-  const inbox = new UuidSet()
-  for await (const rows of stream<{ id: string }>(client, 'SELECT id FROM inbox'))
-    for (const { id } of progress.count('inbox ids', rows)) inbox.add(id)
+const readMessages = async (client: PostgresClient, service: string, add: Add, progress: Progress): Promise<SourcedUuids> => {
+  const inbox = new SourcedUuids()
+  for await (const rows of stream<{ id: string; source: string }>(client, 'SELECT id, source FROM inbox'))
+    for (const { id, source } of progress.count('inbox ids', rows)) inbox.add(id, source)
   for await (const rows of stream(client, 'SELECT aggregateid, id, type FROM outbox'))
     for (const { aggregateid, id, type } of rows) add(aggregateid, 'outbox', { service, id, type })
   return inbox

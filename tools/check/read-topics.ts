@@ -35,7 +35,8 @@ const collector = (add: OrderFiles['add'], stretches: readonly Stretch[]) => {
     const [topic = '', partition = '', offset = ''] = ['topic', 'partition', 'offset'].map(
       (part) => headers[`dead-letter-${part}`],
     )
-    deadLetters.push({ consumer, eventId: headers.ce_id, origin: placeOf(topic, partition, offset) })
+    const kind = headers['dead-letter-kind']
+    deadLetters.push({ consumer, eventId: headers.ce_id, kind, origin: placeOf(topic, partition, offset) })
   }
 
   const addEvent = ({ topic, position }: ConsumedRecord, message: Message, partial?: true): void => {

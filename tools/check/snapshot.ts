@@ -1,5 +1,5 @@
 /** The plain data that is checked: what the databases and the topics held, put together per order. */
-import type { choreography, Emitted, ServiceName } from '@shop/choreography'
+import { type choreography, type Emitted, eventNamed, type ServiceName, sourceOf } from '@shop/choreography'
 import type { Shipment } from '../../services/delivery/src/shipment.ts'
 import type { Reservation, Stock as StockState } from '../../services/inventory/src/inventory.ts'
 import type { Notification } from '../../services/notification/src/notification.ts'
@@ -55,7 +55,7 @@ export interface OrderFile {
   shipment?: Pick<Shipment, 'status' | 'carrier' | 'reason'> & { readonly waiting?: boolean }
   notification?: Pick<Notification, 'kind'>
   readonly ledger: LedgerEntry[]
-  /** By service, for those that keep the handled ids with the order. */
+  /** By service, for those that keep what they handled with the order: ids with their sources (`handledAs`). */
   readonly handled: Record<string, string[]>
   readonly outbox: OutboxEvent[]
   /** All copies of all events, per partition in offset order. */
@@ -74,9 +74,16 @@ export interface Stock extends StockState {
   readonly sku: string
 }
 
+/** Ids with their sources (`handledAs`); an id alone holds for every source. */
 export interface IdSet {
   readonly size: number
-  has(id: string): boolean
+  has(as: string): boolean
+}
+
+/** As what an event is handled: by its id and its source, or by its id alone where that was handled before sources were kept. */
+export const handledAs = ({ id, type }: Pick<EventRecord, 'id' | 'type'>): readonly string[] => {
+  const definition = eventNamed(type)
+  return definition === undefined ? [id] : [id, `${id} ${sourceOf(definition)}`]
 }
 
 /** Where a record stands, as `topic/partition/offset`. */
@@ -87,6 +94,8 @@ export const placeOf = (topic: string, partition: number | string, offset: numbe
 export interface DeadLetter {
   readonly consumer: string
   readonly eventId?: string | undefined
+  /** `suspicious`, `undecodable`, `failed` or `held`. */
+  readonly kind?: string | undefined
   /** Where the record stood that was parked. */
   readonly origin: Place
 }

@@ -61,6 +61,33 @@ export class UuidSet implements IdSet {
   }
 }
 
+/** As `handledAs` names them: by source, 16 bytes each. */
+export class SourcedUuids implements IdSet {
+  readonly #bySource = new Map<string, UuidSet>()
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** @param source empty for an id that holds for every source. */
+  add(id: string, source: string): void {
+    let ids = this.#bySource.get(source)
+    if (ids === undefined) {
+      ids = new UuidSet()
+      this.#bySource.set(source, ids)
+    }
+    const before = ids.size
+    ids.add(id)
+    this.#size += ids.size - before
+  }
+
+  has(as: string): boolean {
+    const [id = '', source = ''] = as.split(' ')
+    return this.#bySource.get(source)?.has(id) ?? false
+  }
+}
+
 /** Zeros for what is no UUID. */
 const wordsOf = (id: string): [number, number, number, number] => [
   Number.parseInt(id.slice(0, 8), 16) >>> 0,

@@ -168,7 +168,7 @@ const act = async (request: Request, action: 'replay' | 'discard'): Promise<numb
     else if (!yes)
       console.log(`nothing was done: add --yes to ${action} ${results.length === 1 ? 'it' : `these ${results.length}`}`)
   }
-  return results.some((r) => ['failed', 'waiting', 'refused'].includes(r.outcome)) ? 1 : 0
+  return results.some((r) => ['failed', 'suspicious', 'waiting', 'refused'].includes(r.outcome)) ? 1 : 0
 }
 
 await runCommand(deadLettersCommand, async ({ options, operands }) => {

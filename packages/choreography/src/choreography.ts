@@ -14,9 +14,9 @@ export const choreography = choreograph({
       DeadlinePassed: [OrderCancellationRequested],
     },
     reactions: [
-      on(PaymentCaptured),
+      on(PaymentCaptured, OrderCancellationRequested),
       on(StockReserved),
-      on(DeliveryScheduled, OrderConfirmed),
+      needing(on(DeliveryScheduled, OrderConfirmed), PaymentCaptured, StockReserved),
       on(PaymentDeclined, OrderCancelled),
       on(PaymentRefunded, OrderCancelled),
     ],
@@ -46,7 +46,7 @@ export const choreography = choreograph({
     reactions: [
       on(OrderPlaced),
       ignoring(on(OrderCancellationRequested), 'cause'),
-      ignoring(needing(on(StockReserved, DeliveryScheduled, DeliveryRejected), OrderPlaced), 'lines'),
+      needing(on(StockReserved, DeliveryScheduled, DeliveryRejected), OrderPlaced),
     ],
   },
   notification: {

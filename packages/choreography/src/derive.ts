@@ -28,6 +28,8 @@ export type Occurrence<D, Ignored extends string = never> =
         readonly at: string
         readonly correlationId: string
         readonly causationId?: string | undefined
+        /** Told once more, from its teller's state: whoever decides because of it may have decided before, and forgotten that with its database. */
+        readonly again?: 'told' | 'asking'
       }
     : never
 
@@ -62,6 +64,8 @@ export type Decider<S extends ServiceName, State, Context extends readonly unkno
 export interface Decision<State, Emits = never> {
   readonly state: State
   readonly emit: readonly Emits[]
+  /** Why the event contradicts what the service knows: a line. It is set aside then, and has no effect but what is remembered and told of that. */
+  readonly suspicious?: string
 }
 
 /** Applies the reaction to the event's type. The one place where the types cannot follow that both belong together. */
@@ -101,6 +105,9 @@ export const topicOf = (definition: EventDefinition): string => {
   if (topic === undefined) throw new Error(`${definition.name}: service ${definition.service} owns no topic`)
   return topic
 }
+
+/** CloudEvents source of the events of the event's owner. */
+export const sourceOf = ({ service }: Pick<EventDefinition, 'service'>): string => `/shop/${service}`
 
 /** The topic owned by a service, or `undefined` when it emits nothing. */
 export const ownTopic = (service: ServiceName): string | undefined => participants[service]?.topic

@@ -1,11 +1,21 @@
 import type { Message } from './message.ts'
 
-/** The messages of a batch whose id is not in `handled`, each id once, in order. */
-export const notYetHandled = (batch: readonly Message[], handled: { has(id: string): boolean }): Message[] => {
+type Named = Pick<Message, 'id' | 'source'>
+
+/** What a message is handled under: its id and its source. An id of another owner uses up nothing. */
+export const handledAs = ({ id, source }: Named): string => (source === undefined ? id : `${id} ${source}`)
+
+/** Ids that were handled before sources were kept stand alone: they hold for every source. */
+export const isHandled = (handled: { has(as: string): boolean }, message: Named): boolean =>
+  handled.has(message.id) || (message.source !== undefined && handled.has(handledAs(message)))
+
+/** The messages of a batch that are not in `handled`, each once, in order. */
+export const notYetHandled = (batch: readonly Message[], handled: { has(as: string): boolean }): Message[] => {
   const seen = new Set<string>()
   return batch.filter((m) => {
-    if (seen.has(m.id) || handled.has(m.id)) return false
-    seen.add(m.id)
+    const as = handledAs(m)
+    if (seen.has(as) || isHandled(handled, m)) return false
+    seen.add(as)
     return true
   })
 }
@@ -19,7 +29,7 @@ export interface Sorted {
 /** Sorts a batch into what is to be handled, what waits behind a dead letter of its key, and how many are there already. */
 export const sortBatch = (
   batch: readonly Message[],
-  handled: { has(id: string): boolean },
+  handled: { has(as: string): boolean },
   isHeld: (key: string) => boolean,
 ): Sorted => {
   const unhandled = notYetHandled(batch, handled)

@@ -1,3 +1,4 @@
+import { type Message, now } from './message.ts'
 import {
   fingerprintOf,
   keyBytesOf,
@@ -13,9 +14,10 @@ import type { ConsumedRecord, OutgoingRecord } from './transport.ts'
 export interface Failure {
   /**
    * `undecodable`: it can never be handled as it is. `failed`: handling it went wrong each time. `held`: it waits behind a failed one of
-   * its key. `unsendable`: an outgoing one that the broker will never take; it stays stored, and the later ones of its key with it.
+   * its key. `suspicious`: it contradicts what the consumer knows. `unsendable`: an outgoing one that the broker will never take; it stays
+   * stored, and the later ones of its key with it.
    */
-  readonly kind: 'undecodable' | 'failed' | 'held' | 'unsendable'
+  readonly kind: 'undecodable' | 'failed' | 'held' | 'suspicious' | 'unsendable'
   /** One line. */
   readonly error: string
   readonly attempts: number
@@ -37,7 +39,25 @@ export interface DeadLetter {
 }
 
 /** True when later messages of the letter's key wait behind it. */
-export const holdsKey = ({ failure: { kind } }: DeadLetter): boolean => kind === 'failed' || kind === 'held'
+export const holdsKey = ({ failure: { kind } }: Pick<DeadLetter, 'failure'>): boolean => kind === 'failed' || kind === 'held'
+
+/** What a letter's event is handled under; `undefined` when nothing of its record is to be trusted, not even the id. */
+export const handledBy = (letter: DeadLetter): Pick<Message, 'id' | 'source'> | undefined => {
+  const { eventId } = letter.failure
+  return eventId === undefined || !holdsKey(letter) ? undefined : { id: eventId, source: letter.record.headers.ce_source }
+}
+
+/** The letter of a message that turned out to be suspicious when it was tried again: it holds its key no longer. */
+export const doubtedLetter = (letter: DeadLetter, reason: string): DeadLetter => ({
+  ...letter,
+  failure: {
+    ...letter.failure,
+    kind: 'suspicious',
+    error: oneLine(reason),
+    attempts: letter.failure.attempts + 1,
+    lastAt: now(),
+  },
+})
 
 const errorLengthMax = 1_000
 const eventIdLengthMax = 100

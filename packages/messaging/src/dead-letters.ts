@@ -8,6 +8,7 @@ import type { Log } from './log.ts'
 import { now, nowMs } from './message.ts'
 import { describe } from './persisting.ts'
 import type { DeadLetterStore, React } from './store.ts'
+import { suspiciousLetters } from './suspicious-letters.ts'
 
 export interface DeadLettersOptions<Work> {
   readonly store: DeadLetterStore<Work>
@@ -23,6 +24,7 @@ export type Selection = { readonly id: string } | { readonly key: string } | { r
 /**
  * - `handled`, `duplicate` (its event had been handled), `not-ours` (this consumer no longer reacts to it), `discarded`: the letter is gone.
  * - `released`: it is of an outgoing message, which the relay tries again.
+ * - `suspicious`: it contradicts what the consumer knows; it stays, and holds its key no longer.
  * - `failed`: it went wrong again. `waiting`: another letter of its key has to go first. `refused`: it is a compensation, or of an outgoing message.
  * - `would-replay`, `would-discard`: nothing was done, as asked.
  */
@@ -32,6 +34,7 @@ export type LetterOutcome =
   | 'not-ours'
   | 'discarded'
   | 'released'
+  | 'suspicious'
   | 'failed'
   | 'waiting'
   | 'refused'
@@ -158,7 +161,12 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
         await store.discard(letter)
         return { id, outcome: 'not-ours' }
       }
-      const { handled } = await store.handleParked(letter, decoded.message, react)
+      const { handled, suspicious } = await store.handleParked(letter, decoded.message, react)
+      const doubt = suspicious.find((s) => s.message === decoded.message)
+      // What had waited for this one and is doubted has no letter yet.
+      const waited = suspicious.filter((s) => s !== doubt)
+      if (waited.length > 0) await store.park(suspiciousLetters(waited, new Map(), catalogue))
+      if (doubt !== undefined) return { id, outcome: 'suspicious', error: doubt.reason }
       log.info({ deadLetter: id, key: record.key, handled }, 'dead letter replayed')
       return { id, outcome: handled > 0 ? 'handled' : 'duplicate' }
     } catch (error) {

@@ -1,8 +1,10 @@
 /** What a store or a transport is written with, beyond what its users need. */
-export { byKey, distinct, notYetHandled, type Sorted, sortBatch } from './batch.ts'
+export { byKey, distinct, handledAs, isHandled, notYetHandled, type Sorted, sortBatch } from './batch.ts'
 export {
   type DeadLetter,
+  doubtedLetter,
   type Failure,
+  handledBy,
   holdsKey,
   restoredLetter,
   type StoredRecord,
@@ -24,6 +26,7 @@ export {
   unframed,
 } from './record-bytes.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
+export { type CarriedOut, carryOut, type Doubt, type Suspicious, trusted } from './suspicion.ts'
 export {
   Abandoned,
   type Assignment,
@@ -44,5 +47,5 @@ export {
   type TransportAdmin,
   Unsendable,
 } from './transport.ts'
-export { type Arranged, type Arrivals, arrange, Needs, type NeedsByType, noArrivals } from './waiting.ts'
+export { type Arranged, type Arrivals, arrange, type Doubted, Needs, type NeedsByType, noArrivals, nobody } from './waiting.ts'
 export { TookTooLong, within } from './within.ts'

@@ -7,11 +7,12 @@ import type { Message } from './message.ts'
 
 const data = z.object({ amount: z.int(), note: z.string(), tags: z.array(z.object({ name: z.string() })).optional() })
 const events = new Map([
-  ['Paid', { type: 'Paid', schema: data, consumed: true }],
-  ['Sent', { type: 'Sent', schema: data, consumed: false }],
+  ['Paid', { type: 'Paid', schema: data, consumed: true, source: '/test/bank', topic: 'bank' }],
+  ['Sent', { type: 'Sent', schema: data, consumed: false, source: '/test/bank', topic: 'bank' }],
 ])
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: `test.bank.${type}.v1`, source: '/test/bank', topic: 'bank' }),
+  ceTypeOf: (type) => `test.bank.${type}.v1`,
   lookup: (ceType) => events.get(/^test\.bank\.(\w+)\.v1$/.exec(ceType)?.[1] ?? ''),
   isOtherVersion: (ceType) => /^test\.bank\.(Paid|Sent)\.v(?!1$)/.test(ceType),
   compensates: () => false,
@@ -28,6 +29,8 @@ const paid: Message = {
 }
 
 type Encoded = Parameters<typeof decode>[0]
+
+const source = '/test/bank'
 
 const record = encode(paid, catalogue)
 const withHeaders = (headers: Record<string, string>): Encoded => ({ ...record, headers: { ...record.headers, ...headers } })
@@ -88,18 +91,23 @@ describe('a message on the wire', () => {
     fc.assert(
       fc.property(messages, (message) => {
         const { value, ...rest } = encode(message, catalogue)
-        expect(decode({ ...rest, value: Buffer.from(value ?? '') }, catalogue)).toStrictEqual({ kind: 'message', message })
+        expect(decode({ ...rest, value: Buffer.from(value ?? '') }, catalogue)).toStrictEqual({
+          kind: 'message',
+          message: { ...message, source },
+        })
       }),
       { numRuns: 500 },
     ))
   test('loses the fields that this consumer does not know, at any depth: additions within a version pass', () =>
     expect(decode(withData({ amount: 1, note: '', tags: [{ name: 'a', colour: 'red' }], currency: 'EUR' }), catalogue)).toEqual({
       kind: 'message',
-      message: { ...paid, data: { amount: 1, note: '', tags: [{ name: 'a' }] } },
+      message: { ...paid, source, data: { amount: 1, note: '', tags: [{ name: 'a' }] } },
     }))
   test('is not ours when this consumer does not react to it, however broken it may be', () => {
     expect(decode(encode({ ...paid, type: 'Sent' }, catalogue), catalogue)).toEqual({ kind: 'not-ours' })
-    expect(decode({ key: null, value: null, headers: { ce_type: 'test.bank.Sent.v1' } }, catalogue)).toEqual({ kind: 'not-ours' })
+    expect(decode({ topic: 'bank', key: null, value: null, headers: { ce_type: 'test.bank.Sent.v1' } }, catalogue)).toEqual({
+      kind: 'not-ours',
+    })
   })
 })
 
@@ -136,7 +144,7 @@ describe('an event of a type that this consumer does not know', () => {
 describe('what would be told on with every effect is bounded', () => {
   test('a trace context of a megabyte ends the trace', () => {
     const decoded = decode(withHeaders({ traceparent: 'x'.repeat(1_000_000) }), catalogue)
-    expect(decoded).toEqual({ kind: 'message', message: paid })
+    expect(decoded).toEqual({ kind: 'message', message: { ...paid, source } })
   })
   test.each([
     ['ce_causationid', 'x'.repeat(1_000_000)],
@@ -167,6 +175,14 @@ describe('a record that can never be handled as it is says why', () => {
     ['a bad key', { ...record, key: '{"$gt":""}' }, 'the key is missing or no UUID in lower case'],
     ['a key in upper case', { ...record, key: paid.key.toUpperCase() }, 'the key is missing or no UUID in lower case'],
     ['a key with more behind it', { ...record, key: `${paid.key}\n` }, 'the key is missing or no UUID in lower case'],
+    ['another topic', { ...record, topic: 'post' }, 'not from its owner: test.bank.Paid.v1 belongs on bank, this is post'],
+    ['no source', without('ce_source'), 'not from its owner: test.bank.Paid.v1 has the source /test/bank, this one none'],
+    [
+      'another source',
+      withHeaders({ ce_source: '/test/post' }),
+      'not from its owner: test.bank.Paid.v1 has the source /test/bank, this one "/test/post"',
+    ],
+    ['another subject', withHeaders({ ce_subject: 'another' }), 'header ce_subject is "another", not the key'],
     ['no time', without('ce_time'), 'header ce_time is missing or no time of ISO 8601'],
     ['a bad time', withHeaders({ ce_time: 'yesterday' }), 'header ce_time is missing or no time of ISO 8601'],
     ['no correlation', without('ce_correlationid'), 'header ce_correlationid is missing or no UUID in lower case'],
@@ -198,6 +214,8 @@ describe('a record that can never be handled as it is says why', () => {
     expect(decoded.kind === 'undecodable' && decoded.reason.length).toBeLessThanOrEqual(500)
   })
 
+  test('no subject is no flaw', () => expect(decode(without('ce_subject'), catalogue).kind).toBe('message'))
+
   test('a record that stands in for a batch is undecodable for its reason, whatever else it is', () =>
     expect(decode({ ...record, unreadable: 'a batch\nthat is broken' }, catalogue)).toEqual({
       kind: 'undecodable',
@@ -216,6 +234,7 @@ describe('whatever stands in a record', () => {
   )
   const any = <T>(valid: T, ...others: fc.Arbitrary<T>[]) => fc.oneof({ arbitrary: fc.constant(valid), weight: 4 }, ...others)
   const records: fc.Arbitrary<Encoded> = fc.record({
+    topic: any(record.topic, text),
     key: any<string | null>(record.key, text, fc.constant(null)),
     value: any<string | Buffer | null>(
       record.value,
@@ -230,6 +249,7 @@ describe('whatever stands in a record', () => {
         {
           ce_type: any('test.bank.Paid.v1', text, fc.constantFrom('__proto__', 'constructor')),
           ce_id: any(paid.id, text),
+          ce_source: any(source, text),
           ce_time: any(paid.at, text),
           ce_correlationid: any(paid.correlationId, text),
           ce_causationid: text,

@@ -1,11 +1,15 @@
 import { z } from 'zod'
-import type { Catalogue } from './catalogue.ts'
+import type { Catalogue, KnownEvent } from './catalogue.ts'
 import { type Message, optionalParts } from './message.ts'
 import type { ConsumedRecord, OutgoingRecord } from './transport.ts'
 
 /** CloudEvents 1.0, Kafka binding, binary mode: the envelope travels in the headers, the value is the data alone as JSON. */
 export const encode = (message: Message, catalogue: Catalogue): OutgoingRecord => {
   const { ceType, source, topic } = catalogue.address(message.type)
+  return { topic, key: message.key, value: JSON.stringify(message.data), headers: headersOf(message, ceType, source) }
+}
+
+export const headersOf = (message: Message, ceType: string, source: string): Record<string, string> => {
   const headers: Record<string, string> = {
     ce_specversion: '1.0',
     ce_id: message.id,
@@ -19,7 +23,7 @@ export const encode = (message: Message, catalogue: Catalogue): OutgoingRecord =
   if (message.causationId !== undefined) headers.ce_causationid = message.causationId
   if (message.again !== undefined) headers.ce_toldagain = message.again
   if (message.traceparent !== undefined) headers.traceparent = message.traceparent
-  return { topic, key: message.key, value: JSON.stringify(message.data), headers }
+  return headers
 }
 
 const againIn = ({ ce_toldagain: again }: Encoded['headers']): Pick<Message, 'again'> =>
@@ -35,7 +39,8 @@ export type Decoded =
   /** Never to be handled as it is: a dead letter. `reason` is one line that names what is wrong. */
   | { readonly kind: 'undecodable'; readonly reason: string; readonly id?: string | undefined }
 
-type Encoded = Pick<OutgoingRecord, 'key' | 'value' | 'headers'> & Pick<ConsumedRecord, 'unreadable'>
+type Encoded = Pick<OutgoingRecord, 'topic' | 'key' | 'value' | 'headers'> &
+  Pick<ConsumedRecord, 'unreadable'> & { readonly position?: string }
 
 /** In lower case alone: databases differ in whether they tell two spellings apart. RFC 9562, section 4, has it written in lower case. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -52,7 +57,20 @@ const linkLengthMax = 200
 
 const time = z.iso.datetime({ offset: true })
 
-/** Reads a record; never throws. Unknown fields of the data are dropped, so that additive changes pass. */
+/** What shows that the event's owner did not write the record; `undefined` when it may have. Only access control can say more. */
+const foreignness = (ceType: string, { topic, source }: KnownEvent, record: Encoded): string | undefined => {
+  const { ce_source: from, ce_subject: subject } = record.headers
+  if (record.topic !== topic) return `not from its owner: ${ceType} belongs on ${topic}, this is ${record.topic}`
+  if (from !== source) return `not from its owner: ${ceType} has the source ${source}, this one ${quoted(from)}`
+  return subject === undefined || subject === record.key ? undefined : `header ce_subject is ${quoted(subject)}, not the key`
+}
+
+const quoted = (text: string | undefined): string => (text === undefined ? 'none' : JSON.stringify(text.slice(0, 200)))
+
+/**
+ * Reads a record; never throws. It counts only when it stands where its type's owner writes, with the owner's source. Unknown fields of the
+ * data are dropped, so that additive changes pass.
+ */
 export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
   const { headers } = record
   const id = headers.ce_id
@@ -70,6 +88,8 @@ export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
   if (entry?.consumed === false) return { kind: 'not-ours' }
   if (id === undefined || !uuid.test(id)) return undecodable('header ce_id is missing or no UUID in lower case')
   if (record.key === null || !uuid.test(record.key)) return undecodable('the key is missing or no UUID in lower case')
+  const foreign = entry && foreignness(ceType, entry, record)
+  if (foreign !== undefined) return undecodable(foreign)
   const at = headers.ce_time
   if (at === undefined || at.length > timeLengthMax || !time.safeParse(at).success)
     return undecodable('header ce_time is missing or no time of ISO 8601')
@@ -94,6 +114,8 @@ export const decode = (record: Encoded, catalogue: Catalogue): Decoded => {
     kind: 'message',
     message: {
       id,
+      source: entry.source,
+      ...(record.position === undefined ? {} : { recordPosition: record.position }),
       type: entry.type,
       key: record.key,
       at,

@@ -35,6 +35,49 @@ describe('a chunk', () => {
   })
 })
 
+describe('a message that is doubted', () => {
+  test('is set aside as it came, is tried once and holds nothing up; all else of its chunk is one transaction', async () => {
+    const { handle, letters, transactions, handledOf, seen } = consumer()
+    const records = [ask(1), ask(1, 'odd'), ask(1), ask(2)]
+    await handle(...records)
+    expect(transactions).toEqual([[records[0]?.id, records[2]?.id, records[3]?.id]])
+    expect(handledOf(1)).toEqual([records[0]?.id, records[2]?.id])
+    expect(letters).toHaveLength(1)
+    expect(letters[0]).toMatchObject({ topic: 'asks.dead-letter', key: records[1]?.key, value: records[1]?.value })
+    expect(letters[0]?.headers).toMatchObject({
+      'dead-letter-kind': 'suspicious',
+      'dead-letter-error': 'it contradicts',
+      'dead-letter-attempts': '1',
+      'dead-letter-event-id': records[1]?.id,
+    })
+    expect(seen).toMatchObject({ storeCalls: 1, publishCalls: 1, deadLettered: ['suspicious'], retried: 0 })
+    await handle(ask(1))
+    expect(handledOf(1)).toHaveLength(3)
+  })
+
+  test('is believed when it is told again and fits by then: its letter leaves, but not that of a namesake', async () => {
+    const { handle, memory, handledOf, faults } = consumer()
+    const [odd, namesake] = [ask(1, 'odd'), ask(1, 'odd')]
+    const forged = { ...odd, position: namesake.position, value: Buffer.from('{"fault":"odd","n":1}') }
+    const letters = () => memory.letters({ limit: 10 })
+    await handle(odd, ask(2))
+    await handle(forged)
+    expect(await letters()).toHaveLength(2)
+    faults.trusting = true
+    await handle({ ...odd, position: '3/9999', headers: { ...odd.headers, ce_toldagain: 'told' } })
+    expect(handledOf(1)).toEqual([odd.id])
+    expect((await letters()).map((l) => l.record.position)).toEqual([forged.position])
+  })
+
+  test('is one of thousands that cost the others nothing: one transaction, one publish', async () => {
+    const { handle, letters, handledOf, seen } = consumer()
+    await handle(...Array.from({ length: 3_000 }, () => ask(1, 'odd')), ask(2))
+    expect(handledOf(2)).toHaveLength(1)
+    expect(letters).toHaveLength(3_000)
+    expect(seen).toMatchObject({ storeCalls: 1, publishCalls: 1 })
+  })
+})
+
 describe('a message that fails each time', () => {
   test('stands alone in the end: the others are handled', async () => {
     const { handle, letters, transactions, handledOf } = consumer()

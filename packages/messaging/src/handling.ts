@@ -1,4 +1,5 @@
 import { setTimeout as pauseByTimer } from 'node:timers/promises'
+import { handledAs } from './batch.ts'
 import { type DeadLetter, type Failure, letterOf } from './dead-letter.ts'
 import { type Decoded, decode } from './envelope.ts'
 import type { Faults } from './fault-points.ts'
@@ -6,6 +7,8 @@ import { type Message, now } from './message.ts'
 import { park } from './parking.ts'
 import { backoffMs, describe, type Handling, type HandlingOptions, persist } from './persisting.ts'
 import type { Outcome, React } from './store.ts'
+import type { Suspicious } from './suspicion.ts'
+import { suspiciousLetters } from './suspicious-letters.ts'
 import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords } from './transport.ts'
 
 /** A message and the record in which it came. */
@@ -17,7 +20,7 @@ interface Received {
 /**
  * The way of records into a service: decode, handle once in one transaction, and let go only of what is durably handled or set aside.
  * A chunk that fails is split until the failing message stands alone; it is parked in the service's own database, where it holds its
- * key, and a copy goes to the dead-letter topic. While a transient fault lasts, the whole chunk waits; nothing is set aside for it.
+ * key, and a copy goes to the dead-letter topic. What the reactions doubt is parked as well, and holds nothing. While a transient fault lasts, the whole chunk waits; nothing is set aside for it.
  */
 export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecords => {
   const { catalogue, faults } = options
@@ -79,10 +82,67 @@ const settle = async <Work>(
   chunk: readonly Received[],
   assignment: Assignment,
 ): Promise<void> => {
-  const { held } = outcome
-  const handled = chunk.flatMap((r) => (held.includes(r.message) ? [] : r.message))
+  const { held, suspicious } = outcome
+  const aside = new Set([...held, ...suspicious.map((s) => s.message)])
+  const handled = chunk.flatMap((r) => (aside.has(r.message) ? [] : r.message))
   if (handled.length > 0) handling.observe.transaction(handled, outcome)
+  await rehabilitate(handling, handled, chunk, assignment)
+  if (suspicious.length > 0) await setAside(handling, suspicious, chunk, assignment)
   if (held.length > 0) await hold(handling, held, chunk, assignment)
+}
+
+/** Letters that are looked through when something is told again. */
+const lettersMax = 1_000
+
+/**
+ * What was doubted since something else had been lost is believed when both are told again; its letter leaves then. Only what is told again
+ * asks for that, so nothing is read on the ordinary way.
+ */
+const rehabilitate = async <Work>(
+  handling: Handling<Work>,
+  handled: readonly Message[],
+  chunk: readonly Received[],
+  assignment: Assignment,
+): Promise<void> => {
+  const again = new Set(handled.filter((m) => m.again !== undefined))
+  if (again.size === 0) return
+  const { store, log } = handling
+  await persist(
+    handling,
+    assignment,
+    (error) => store.isTransient(error),
+    'suspicious letters',
+    async () => {
+      const doubted = await store.letters({ kind: 'suspicious', brief: true, limit: lettersMax })
+      for (const { id, failure } of doubted) {
+        const told = chunk.find((r) => again.has(r.message) && r.message.id === failure.eventId)
+        if (told === undefined) continue
+        const [letter] = await store.letters({ id, limit: 1 })
+        if (letter === undefined || !isSameEvent(letter.record, told.record)) continue
+        await store.discard(letter)
+        log.info({ deadLetter: id, key: told.record.key }, 'what was doubted has been told again, and is believed')
+      }
+    },
+  )
+}
+
+const isSameEvent = (a: ConsumedRecord, b: ConsumedRecord): boolean =>
+  a.topic === b.topic &&
+  a.key === b.key &&
+  ['ce_type', 'ce_source', 'ce_causationid', 'ce_correlationid'].every((name) => a.headers[name] === b.headers[name]) &&
+  a.value?.toString() === b.value?.toString()
+
+/** Sets aside what was doubted; nothing waits behind it. */
+const setAside = async <Work>(
+  handling: Handling<Work>,
+  suspicious: readonly Suspicious[],
+  chunk: readonly Received[],
+  assignment: Assignment,
+): Promise<void> => {
+  const records = new Map(
+    chunk.map(({ message, record }) => [handledAs(message), record]).reverse() as [string, ConsumedRecord][],
+  )
+  await park(handling, suspiciousLetters(suspicious, records, handling.catalogue), assignment)
 }
 
 /** Sets aside what waits behind a dead letter of its key; what no longer has to wait is handled. */
@@ -164,8 +224,8 @@ const keysOf = (messages: readonly Message[]): string[] => messages.map((m) => m
 /** Passes the fault point that lies inside the transaction. */
 export const reactThenPass =
   <Work>(react: React<Work>, faults: Faults | undefined): React<Work> =>
-  async (work, fresh) => {
-    const outgoing = await react(work, fresh)
+  async (work, fresh, doubt) => {
+    const outgoing = await react(work, fresh, doubt)
     await faults?.pass('before-commit', typesOf(fresh), keysOf(fresh))
     return outgoing
   }

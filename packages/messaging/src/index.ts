@@ -1,5 +1,5 @@
 export { distinct } from './batch.ts'
-export type { Catalogue } from './catalogue.ts'
+export type { Catalogue, KnownEvent } from './catalogue.ts'
 export type { DeadLetter, Failure } from './dead-letter.ts'
 export {
   type DeadLetters,
@@ -25,6 +25,7 @@ export { type RawHeader, type RawParts, readableOf, textOf } from './record-byte
 export { type Relay, type RelayOptions, relayOnce, startRelay } from './relay.ts'
 export { type AsideOutcome, type Asides, withAsides } from './set-aside.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
+export type { Doubt, Suspicious } from './suspicion.ts'
 export { keepTold, type Telling, type Told, toldAgain } from './told.ts'
 export {
   Abandoned,

@@ -6,6 +6,13 @@ export interface Message {
   readonly id: string
   /** The event's name, such as `PaymentCaptured`. */
   readonly type: string
+  /**
+   * CloudEvents source: who tells it. Events are told apart by source and id. On what comes in; what this service tells itself has none
+   * yet, since its catalogue knows it.
+   */
+  readonly source?: string | undefined
+  /** Where the transport has the record in which it came in; opaque. */
+  readonly recordPosition?: string | undefined
   /** What the topics are keyed by (the order): messages of one key keep their order. */
   readonly key: string
   /** ISO 8601, when it was stored. */

@@ -20,7 +20,7 @@ export interface HandlingOptions<Work> {
   /** The consumer's name: in the dead letters' headers. */
   readonly consumer: string
   readonly catalogue: Catalogue
-  readonly store: Pick<MessageStore<Work>, 'handleOnce' | 'park' | 'isTransient'>
+  readonly store: Pick<MessageStore<Work>, 'handleOnce' | 'park' | 'letters' | 'discard' | 'isTransient'>
   readonly react: React<Work>
   /** Takes the dead letters. */
   readonly publisher: Pick<Publisher, 'publish'>

@@ -12,7 +12,9 @@ import { Abandoned, type Assignment, type ConsumedRecord } from './transport.ts'
 
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: type, source: '/test', topic: 'asks' }),
-  lookup: (ceType) => (ceType === 'Asked' ? { type: ceType, schema: z.unknown(), consumed: true } : undefined),
+  ceTypeOf: (type) => type,
+  lookup: (ceType) =>
+    ceType === 'Asked' ? { type: ceType, schema: z.unknown(), consumed: true, source: '/test', topic: 'asks' } : undefined,
   compensates: () => false,
   isOtherVersion: () => false,
   deadLetterTopic: (topic) => `${topic}.dead-letter`,
@@ -55,6 +57,8 @@ const consumer = () => {
         if (broken.parking) throw broken.parking
         return memory.park(asked)
       },
+      letters: memory.letters.bind(memory),
+      discard: memory.discard.bind(memory),
       isTransient: (error: unknown) => (error as Error).message.startsWith('away'),
     },
     publisher: {

@@ -1,6 +1,5 @@
 import type { DeadLetter } from './dead-letter.ts'
 import { describe, type HandlingOptions } from './persisting.ts'
-import type { MessageStore } from './store.ts'
 import { Abandoned, type ConsumedRecord, type HandleRecords, type Place } from './transport.ts'
 
 /** Work that is in hand and of which nothing has come since. */
@@ -123,7 +122,9 @@ export const watchHandling = <Work>(options: HandlingOptions<Work>, progress: Pr
       throw error
     }
   }
-  const watched: Pick<MessageStore<Work>, 'handleOnce' | 'park' | 'isTransient'> = {
+  const watched: HandlingOptions<Work>['store'] = {
+    letters: (query) => store.letters(query),
+    discard: (letter) => store.discard(letter),
     isTransient: (error) => store.isTransient(error),
     handleOnce: (batch, react) =>
       trying(

@@ -1,6 +1,5 @@
 import { recordHandler } from './handling.ts'
 import type { HandlingOptions } from './persisting.ts'
-import type { MessageStore } from './store.ts'
 import { Abandoned, type Assignment, type ConsumedRecord, type HandleRecords, type Place } from './transport.ts'
 
 /** What became of a record that was to be set aside: `aside`, or `passed`, when its effect was there already or it is none of ours. */
@@ -101,7 +100,9 @@ const refusing = <Work>(options: HandlingOptions<Work>): HandlingOptions<Work> =
   const react = async (): Promise<never> => {
     throw new ByHand('its reaction was not tried')
   }
-  const refuses: Pick<MessageStore<Work>, 'handleOnce' | 'park' | 'isTransient'> = {
+  const refuses: HandlingOptions<Work>['store'] = {
+    letters: (query) => store.letters(query),
+    discard: (letter) => store.discard(letter),
     isTransient: (error) => !(error instanceof ByHand) && store.isTransient(error),
     park: (letters) => store.park(letters),
     handleOnce: async (batch) => {

@@ -1,5 +1,6 @@
 import type { DeadLetter, Failure } from './dead-letter.ts'
 import type { Message } from './message.ts'
+import type { Doubt, Suspicious } from './suspicion.ts'
 import type { NeedsByType } from './waiting.ts'
 
 /** A stored outgoing message and where it is stored; `at` is opaque to all but its store. */
@@ -11,17 +12,27 @@ export interface Stored {
 export interface Outcome {
   /** Messages whose effects are durable through this call. */
   readonly handled: number
-  /** Messages dropped because their id had been handled, or stood in the batch already. */
+  /** Messages dropped because they had been handled (by source and id), or stood in the batch already. */
   readonly duplicates: number
   /** Messages whose key is held by a dead letter, in order. Nothing was done with them: they are to be parked, too. */
   readonly held: readonly Message[]
+  /**
+   * Messages that the reactions doubted, in order. They were not carried out and do not count as handled: they are to be parked as
+   * `suspicious`. One that had waited for another may be among them, though it is not of this batch.
+   */
+  readonly suspicious: readonly Suspicious[]
 }
 
 /**
  * What a service does with messages that it has not handled yet: reads and writes through `work` and returns what is to be told. `M` is
- * what comes in, as the service's own types have it (`onDecoded`). May run more than once for the same messages (after a conflict, with fresh work), so it keeps no effect outside `work`.
+ * what comes in, as the service's own types have it (`onDecoded`). It does nothing of a message that it doubts, but for what it may
+ * remember of the doubt. May run more than once for the same messages (after a conflict, with fresh work), so it keeps no effect outside `work`.
  */
-export type React<Work, M extends Message = Message> = (work: Work, fresh: readonly M[]) => Promise<readonly Message[]>
+export type React<Work, M extends Message = Message> = (
+  work: Work,
+  fresh: readonly M[],
+  doubt: Doubt,
+) => Promise<readonly Message[]>
 
 export interface Backlog {
   /** Stored outgoing messages that the broker does not have yet. */
@@ -41,8 +52,8 @@ export interface LetterQuery {
 
 /**
  * Records that a service set aside, in its own database. A letter of a failed message holds its key: what comes later for that key is
- * set aside behind it, until the letters have been handled or discarded one by one, oldest first. An `unsendable` one is of an outgoing
- * message, which stays stored: it holds back what is to be told of its key, not what comes in.
+ * set aside behind it, until the letters have been handled or discarded one by one, oldest first. Undecodable and suspicious ones hold none.
+ * An `unsendable` one is of an outgoing message, which stays stored: it holds back what is to be told of its key, not what comes in.
  */
 export interface DeadLetterStore<Work> {
   /**
@@ -56,13 +67,14 @@ export interface DeadLetterStore<Work> {
   /** How many there are, by kind. */
   letterCounts(): Promise<Readonly<Record<Failure['kind'], number>>>
   /**
-   * Handles the letter's message through the inbox, whether or not its key is held, and the letter leaves with it: both or neither.
+   * Handles the letter's message through the inbox, whether or not its key is held, and the letter leaves with it: both or neither. When
+   * the message is suspicious, the letter stays as one that is, and holds its key no longer.
    * @throws whatever `react` throws, and database errors.
    */
   handleParked(letter: DeadLetter, message: Message, react: React<Work>): Promise<Outcome>
   /** Writes down one more attempt that failed. */
   failedAgain(letter: DeadLetter): Promise<void>
-  /** The letter leaves without effect. Its event id counts as handled from then on. */
+  /** The letter leaves without effect. Its event counts as handled from then on, when it held its key. */
   discard(letter: DeadLetter): Promise<void>
   /** The letter of an outgoing message leaves: the message and those behind it are to be relayed again. */
   release(letter: DeadLetter): Promise<void>

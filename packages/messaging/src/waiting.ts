@@ -2,6 +2,7 @@
  * Messages that wait for others of their key. Topics are independent, so what was told later may come first. Such a message is kept with
  * the service's state, and carried out in the transaction in which the last one that it needs arrives: once, as the effect of itself.
  */
+import { handledAs } from './batch.ts'
 import type { Message } from './message.ts'
 
 /** Type → the types without which it cannot be carried out. A needed type waits for nothing itself. */
@@ -51,21 +52,35 @@ export class Needs {
 
 const nothing: ReadonlySet<string> = new Set()
 
+/** Messages, by `handledAs`, that came but do not count as arrived. */
+export type Doubted = ReadonlySet<string>
+
+export const nobody: Doubted = new Set()
+
 /** What becomes of a batch. */
 export interface Arranged {
   /** To be carried out now, in this order: what was waiting stands right behind what it was waiting for. */
   readonly due: readonly Message[]
   /** What is to be kept from now on, for the keys where that changes. */
   readonly arrivals: ReadonlyMap<string, Arrivals>
+  /** Those with which something has arrived that others may need. */
+  readonly bringing: readonly Message[]
 }
 
 /**
  * Decides which messages of a batch are carried out, and which wait. Pure.
  * @param fresh those that were not handled before, in order.
  * @param arrivalsOf what is kept of a key before them.
+ * @param doubted those that do not count as arrived; default none.
  */
-export const arrange = (fresh: readonly Message[], needs: Needs, arrivalsOf: (key: string) => Arrivals): Arranged => {
+export const arrange = (
+  fresh: readonly Message[],
+  needs: Needs,
+  arrivalsOf: (key: string) => Arrivals,
+  doubted: Doubted = nobody,
+): Arranged => {
   const due: Message[] = []
+  const bringing: Message[] = []
   const arrivals = new Map<string, Arrivals>()
   for (const message of fresh) {
     const { key, type } = message
@@ -79,11 +94,12 @@ export const arrange = (fresh: readonly Message[], needs: Needs, arrivalsOf: (ke
       continue
     }
     due.push(message)
-    if (!needs.isNeeded(type) || before.arrived.includes(type)) continue
+    if (!needs.isNeeded(type) || before.arrived.includes(type) || doubted.has(handledAs(message))) continue
+    bringing.push(message)
     const arrived = [...before.arrived, type]
     const isWaiting = (m: Message) => needs.missing(m.type, arrived) !== undefined
     due.push(...before.waiting.filter((m) => !isWaiting(m)))
     arrivals.set(key, { arrived, waiting: before.waiting.filter(isWaiting) })
   }
-  return { due, arrivals }
+  return { due, arrivals, bringing }
 }

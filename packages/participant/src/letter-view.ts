@@ -15,7 +15,7 @@ export interface LetterView {
   /** The service that set it aside. */
   readonly consumer: string
   /** `unsendable`: an outgoing message that the broker does not take; the later ones of its order wait behind it. */
-  readonly kind: 'undecodable' | 'failed' | 'held' | 'unsendable'
+  readonly kind: 'undecodable' | 'failed' | 'held' | 'suspicious' | 'unsendable'
   readonly error: string
   readonly attempts: number
   readonly firstAt: string
@@ -47,6 +47,7 @@ export interface LetterResult {
     | 'not-ours'
     | 'discarded'
     | 'released'
+    | 'suspicious'
     | 'failed'
     | 'waiting'
     | 'refused'

@@ -7,8 +7,8 @@ const message = (type: string) => ({ id: '1', type, key: 'order', at: '', correl
 test('what becomes of the messages is counted', async () => {
   const metrics = participantMetrics(createMetrics({ service: 'payment' }))
   const observe = countingObserver(metrics)
-  observe.transaction([message('OrderPlaced'), message('OrderPlaced')], { handled: 2, duplicates: 0, held: [] })
-  observe.transaction([message('OrderPlaced'), message('StockReleased')], { handled: 1, duplicates: 1, held: [] })
+  observe.transaction([message('OrderPlaced'), message('OrderPlaced')], { handled: 2, duplicates: 0, held: [], suspicious: [] })
+  observe.transaction([message('OrderPlaced'), message('StockReleased')], { handled: 1, duplicates: 1, held: [], suspicious: [] })
   observe.deadLettered('undecodable')
   observe.passedOver()
   observe.retried()

@@ -15,7 +15,8 @@ export interface Sources {
 export const addGauges = (metrics: Metrics, { backlog, letterCounts, lag }: Sources): void => {
   addOutboxGauges(metrics, backlog)
   const letters = { name: 'shop_dead_letters', label: 'kind', source: 'dead_letters' } as const
-  const lettersHelp = 'Messages set aside now: undecodable, failed, held behind a failed one, or unsendable (outgoing).'
+  const lettersHelp =
+    'Messages set aside now: undecodable, suspicious, failed, held behind a failed one, or unsendable (outgoing).'
   sampledGauge(metrics, { ...letters, help: lettersHelp }, letterCounts)
   const behind = { name: 'shop_consumer_lag', label: 'topic', source: 'consumer_lag' } as const
   sampledGauge(metrics, { ...behind, help: 'Messages in a topic that this service has not yet handled.' }, lag)

@@ -1,5 +1,5 @@
-import type { Arranged, Documents, Message } from '@shop/messaging/driver'
-import { byKey } from '@shop/messaging/driver'
+import type { Arranged, Documents, Message, Suspicious } from '@shop/messaging/driver'
+import { byKey, handledAs } from '@shop/messaging/driver'
 import type { MessageDocument } from './document.ts'
 import { toEntry } from './outbox.ts'
 import { keptAs, keptIn } from './waiting.ts'
@@ -8,6 +8,8 @@ import { keptAs, keptIn } from './waiting.ts'
 export interface Change {
   readonly fresh: readonly Message[]
   readonly emit: readonly Message[]
+  /** Those that count as not handled. None of them is among the fresh ones; one that had waited was taken for handled. Default: none. */
+  readonly suspicious?: readonly Suspicious[]
   readonly arrivals?: Arranged['arrivals']
   /** By key, the letters that hold it from now on; absent keys stay as they are. */
   readonly parked?: ReadonlyMap<string, readonly string[]>
@@ -33,6 +35,8 @@ export const changedDocuments = <State>(
 ): MessageDocument<State>[] => {
   const fresh = byKey(change.fresh)
   const told = byKey(change.emit)
+  const doubted = new Set(change.suspicious?.map((s) => handledAs(s.message)))
+  const handledIn = (handled: readonly string[]) => (doubted.size === 0 ? handled : handled.filter((h) => !doubted.has(h)))
   return keys.flatMap((key) => {
     const old = before.get(key)
     const state = work.get(key)
@@ -46,7 +50,7 @@ export const changedDocuments = <State>(
       _id: key,
       version: (old?.version ?? 0) + 1,
       state: (state ?? null) as State,
-      handled: [...(old?.handled ?? []), ...ids.map((m) => m.id)].slice(-Math.max(handledIdsMax, ids.length)),
+      handled: [...handledIn(old?.handled ?? []), ...ids.map(handledAs)].slice(-Math.max(handledIdsMax, ids.length)),
       outbox: [...(old?.outbox ?? []).filter((e) => !isRelayed(e.id)), ...emit.map(toEntry)],
       ...(arrivals === undefined ? keptIn(old ?? {}) : keptAs(arrivals)),
       ...(parked.length === 0 ? {} : { parked }),

@@ -117,13 +117,14 @@ export class MongoDeadLetters {
 
   async counts(): Promise<Record<Failure['kind'], number>> {
     const count = (kind: Failure['kind']) => this.#collection.countDocuments({ kind })
-    const [undecodable, failed, held, unsendable] = await Promise.all([
+    const [undecodable, failed, held, suspicious, unsendable] = await Promise.all([
       count('undecodable'),
       count('failed'),
       count('held'),
+      count('suspicious'),
       count('unsendable'),
     ])
-    return { undecodable, failed, held, unsendable }
+    return { undecodable, failed, held, suspicious, unsendable }
   }
 
   /** The keys of which outgoing messages wait behind one that the broker does not take. */
@@ -133,7 +134,7 @@ export class MongoDeadLetters {
   }
 
   async update({ id, failure }: DeadLetter): Promise<void> {
-    await this.#collection.updateOne({ _id: id }, { $set: { failure: JSON.stringify(failure) } })
+    await this.#collection.updateOne({ _id: id }, { $set: { kind: failure.kind, failure: JSON.stringify(failure) } })
   }
 
   async remove({ id }: DeadLetter): Promise<void> {

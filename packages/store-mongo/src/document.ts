@@ -3,6 +3,9 @@ import { type Connection, type Model, Schema } from 'mongoose'
 /** A message inside the document of its key: on its way out, or waiting. `data` is JSON text: it is only passed on. */
 export interface StoredMessage {
   readonly id: string
+  /** Of one that waits. */
+  readonly source?: string | undefined
+  readonly recordPosition?: string | undefined
   readonly type: string
   readonly at: string
   readonly correlationId: string
@@ -17,6 +20,7 @@ export interface MessageDocument<State> {
   /** Counts the writes of the document; a write states which one it follows. */
   readonly version: number
   readonly state: State
+  /** By id and source, as `handledAs` says; those of before decision 17 by their id alone. */
   readonly handled: readonly string[]
   readonly outbox: readonly StoredMessage[]
   /** Types that others of the key need, and that have come; absent when there is none. */

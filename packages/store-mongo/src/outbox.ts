@@ -28,6 +28,8 @@ interface Lease {
 
 export const toEntry = (m: Message): StoredMessage => ({
   id: m.id,
+  ...(m.source === undefined ? {} : { source: m.source }),
+  ...(m.recordPosition === undefined ? {} : { recordPosition: m.recordPosition }),
   type: m.type,
   at: m.at,
   correlationId: m.correlationId,
@@ -208,6 +210,8 @@ export class MongoOutbox<State> {
 
 export const toMessage = (e: StoredMessage, key: string): Message => ({
   id: e.id,
+  ...(e.source === undefined ? {} : { source: e.source }),
+  ...(e.recordPosition === undefined ? {} : { recordPosition: e.recordPosition }),
   type: e.type,
   key,
   at: e.at,

@@ -1,24 +1,26 @@
 import type { Backlog, DeadLetter, LetterQuery, Message, NeedsByType, Outcome, React, Stored } from '@shop/messaging/driver'
 import {
-  arrange,
   assertOwnKeys,
   type Decided,
   type DocumentStore,
   Documents,
   distinct,
+  doubtedLetter,
+  handledBy,
   holdsKey,
+  isHandled,
   Needs,
   type NewDocument,
-  sortBatch,
 } from '@shop/messaging/driver'
 import type { Connection, Model, mongo } from 'mongoose'
 import { type Change, changedDocuments } from './change.ts'
 import { MongoDeadLetters } from './dead-letters.ts'
+import { BatchDeciding, LetterDeciding, without } from './deciding.ts'
 import type { MessageDocument } from './document.ts'
 import { MongoOutbox, toEntry } from './outbox.ts'
 import { RecentDocuments } from './recent.ts'
 import { isTransientMongoError } from './transient.ts'
-import { arrivalsIn, type Upgrade, upgraded } from './waiting.ts'
+import { type Upgrade, upgraded } from './waiting.ts'
 import { DocumentWriter } from './writing.ts'
 
 const conflictsMax = 50
@@ -57,38 +59,10 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
 
   async handleOnce(batch: readonly Message[], react: React<Documents<State>>): Promise<Outcome> {
     const keys = distinct(batch.map((m) => m.key))
-    let outcome: Outcome = { handled: 0, duplicates: 0, held: [] }
-    const attempted = new Set<string>()
-    const own = new Set<string>()
-    await this.#change(
-      keys,
-      async (work, loaded, tried) => {
-        // Decided again after a conflict: what this call has written by then is not a duplicate but its own.
-        for (const { _id, version, handled } of loaded)
-          if (tried.get(_id)?.version === version) for (const id of handled) if (attempted.has(id)) own.add(id)
-        const holding = new Set(loaded.flatMap((d) => (d.parked?.length ? d._id : [])))
-        const { fresh, held } = sortBatch(batch, new Set(loaded.flatMap((d) => d.handled)), (key) => holding.has(key))
-        const done = new Set([...fresh.map((m) => m.id), ...batch.flatMap((m) => (own.has(m.id) ? m.id : []))]).size
-        for (const { id } of fresh) attempted.add(id)
-        outcome = { handled: done, duplicates: batch.length - done - held.length, held }
-        return await this.#carryOut(work, loaded, fresh, react)
-      },
-      // Each key gets at least a handled id, so what was guessed of it is checked by a write.
-      this.#recent.guess(keys),
-    )
-    return outcome
-  }
-
-  /** Hands over what is due, and keeps what has to wait. */
-  async #carryOut(
-    work: Documents<State>,
-    loaded: readonly MessageDocument<State>[],
-    fresh: readonly Message[],
-    react: React<Documents<State>>,
-  ): Promise<Change> {
-    const before = new Map(loaded.map((d) => [d._id, d]))
-    const { due, arrivals } = arrange(fresh, this.#needs, (key) => arrivalsIn(before.get(key)))
-    return { fresh, arrivals, emit: due.length === 0 ? [] : await react(work, due) }
+    const deciding = new BatchDeciding(batch, this.#needs, react)
+    // Each key gets at least a handled id, so what was guessed of it is checked by a write.
+    await this.#change(keys, (...attempt) => deciding.decide(...attempt), this.#recent.guess(keys))
+    return deciding.outcome
   }
 
   /**
@@ -115,23 +89,22 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
   }
 
   async handleParked(letter: DeadLetter, message: Message, react: React<Documents<State>>): Promise<Outcome> {
-    let outcome: Outcome | undefined
-    await this.#change([message.key], async (work, [document]) => {
-      const fresh = document?.handled.includes(message.id) ? [] : [message]
-      outcome ??= { handled: fresh.length, duplicates: 1 - fresh.length, held: [] }
-      const loaded = document === undefined ? [] : [document]
-      return { ...(await this.#carryOut(work, loaded, fresh, react)), parked: without(letter, document) }
-    })
-    await this.#letters.remove(letter)
-    return outcome ?? { handled: 0, duplicates: 0, held: [] }
+    const deciding = new LetterDeciding(letter, message, this.#needs, react)
+    await this.#change([message.key], (work, loaded) => deciding.decide(work, loaded))
+    const { outcome } = deciding
+    const doubt = outcome.suspicious.find((s) => s.message === message)
+    if (doubt === undefined) await this.#letters.remove(letter)
+    else await this.#letters.update(doubtedLetter(letter, doubt.reason))
+    return outcome
   }
 
   async discard(letter: DeadLetter): Promise<void> {
-    const { record, failure } = letter
-    if (record.key !== null && holdsKey(letter)) {
-      const done = failure.eventId === undefined ? [] : [{ id: failure.eventId, key: record.key } as Message]
-      await this.#change([record.key], async (_work, [document]) => ({
-        fresh: done.filter((m) => !document?.handled.includes(m.id)),
+    const { key } = letter.record
+    const event = handledBy(letter)
+    if (key !== null && event !== undefined) {
+      const done = { ...event, key } as Message
+      await this.#change([key], async (_work, [document]) => ({
+        fresh: isHandled(new Set(document?.handled), done) ? [] : [done],
         emit: [],
         parked: without(letter, document),
       }))
@@ -170,6 +143,28 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
   }
 
   async create(documents: readonly NewDocument<State>[]): Promise<ReadonlySet<string>> {
+    const existing = await this.#insert(documents)
+    if (existing.size === 0) return existing
+    return await this.#fill(documents.filter((d) => existing.has(d.key)))
+  }
+
+  /** Documents may be there that have no state yet, only what was kept of messages. @returns the keys of those that have one. */
+  async #fill(documents: readonly NewDocument<State>[]): Promise<ReadonlySet<string>> {
+    const existing = new Set<string>()
+    for (const { key, state, emit } of documents)
+      await this.#change([key], async (work) => {
+        if (work.get(key) !== undefined) {
+          existing.add(key)
+          return { fresh: [], emit: [] }
+        }
+        work.set(key, state)
+        return { fresh: [], emit }
+      })
+    return existing
+  }
+
+  /** @returns the keys that existed already. */
+  async #insert(documents: readonly NewDocument<State>[]): Promise<ReadonlySet<string>> {
     const created = documents.map(
       ({ key, state, emit }): MessageDocument<State> => ({ _id: key, version: 1, state, handled: [], outbox: emit.map(toEntry) }),
     )
@@ -183,7 +178,10 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
     return new Set([...refused].map((index) => documents[index]?.key ?? ''))
   }
 
-  /** @param guessed what the documents are believed to be; without it they are loaded, as they are after a conflict. */
+  /**
+   * @param decide `undefined`: once more, with documents loaded anew.
+   * @param guessed what the documents are believed to be; without it they are loaded, as they are after a conflict.
+   */
   async #change(
     keys: readonly string[],
     decide: (
@@ -191,7 +189,7 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
       loaded: readonly MessageDocument<State>[],
       /** What the attempt before tried to write: some of it may have been. */
       tried: ReadonlyMap<string, MessageDocument<State>>,
-    ) => Promise<Change>,
+    ) => Promise<Change | undefined>,
     guessed?: readonly MessageDocument<State>[],
   ): Promise<void> {
     if (keys.length === 0) return
@@ -203,6 +201,13 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
       // A document may have no state yet, only ids of messages that changed nothing.
       const work = new Documents<State>(new Map(loaded.flatMap((d) => (d.state === null ? [] : [[d._id, d.state] as const]))))
       const change = await decide(work, loaded, tried)
+      const isGuess = attempt === 0 && guessed !== undefined
+      // Nothing need be written of what is doubted, so no write would show that the guess was wrong.
+      if (isGuess && (change === undefined || change.suspicious?.length)) {
+        this.#recent.forget(keys)
+        continue
+      }
+      if (change === undefined) continue
       assertOwnKeys(change.emit, new Set(keys))
       const before = new Map(loaded.map((d) => [d._id, d]))
       const changed = changedDocuments(keys, before, work, change, (id) => this.#outbox.hasRelayed(id))
@@ -213,7 +218,7 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
         return
       }
       this.#recent.forget(keys)
-      if (attempt === 0 && guessed) this.#recent.distrust()
+      if (isGuess) this.#recent.distrust()
       tried = new Map(changed.map((d) => [d._id, d]))
     }
     throw new Error(`gave up after ${conflictsMax} conflicting writes`)
@@ -279,6 +284,3 @@ export class MongoMessageStore<State> implements DocumentStore<State> {
     return this.#outbox.close()
   }
 }
-
-const without = <State>(letter: DeadLetter, document: MessageDocument<State> | undefined) =>
-  new Map(document ? [[document._id, (document.parked ?? []).filter((id) => id !== letter.id)]] : [])

@@ -163,7 +163,8 @@ export const countLetters = async (pool: Pool): Promise<Record<Failure['kind'], 
   const { rows } = await pool.query<{ kind: Failure['kind']; count: number }>(
     'SELECT kind, count(*)::int AS count FROM dead_letters GROUP BY kind',
   )
-  return { undecodable: 0, failed: 0, held: 0, unsendable: 0, ...Object.fromEntries(rows.map((r) => [r.kind, r.count])) }
+  const none = { undecodable: 0, failed: 0, held: 0, suspicious: 0, unsendable: 0 }
+  return { ...none, ...Object.fromEntries(rows.map((r) => [r.kind, r.count])) }
 }
 
 /** @returns false when another one has taken it away. */

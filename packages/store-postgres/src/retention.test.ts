@@ -3,6 +3,8 @@ import { backendUrl } from '@shop/messaging/conformance'
 import { newId } from '@shop/messaging/driver'
 import pg, { type Pool } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { deadLettersSchema } from './dead-letters.ts'
+import { sourcesSchema } from './inbox.ts'
 import { migrate } from './migrate.ts'
 import { createPool } from './pool.ts'
 import { forgetHandled } from './retention.ts'
@@ -20,7 +22,7 @@ beforeAll(async () => {
   await admin.query(`CREATE DATABASE ${database}`)
   url.pathname = `/${database}`
   pool = createPool({ connectionString: url.href, applicationName: 'retention-test', onIdleError: () => {} })
-  await migrate(pool, [messagingSchema])
+  await migrate(pool, [messagingSchema, deadLettersSchema, sourcesSchema])
 })
 afterAll(async () => {
   await pool.end()

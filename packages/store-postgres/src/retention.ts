@@ -17,7 +17,8 @@ export const forgetHandled = async (pool: Pool, retentionMs: number, now = Date.
   const firstKept = `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
   const inbox = await inSteps(
     pool,
-    `DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE id < $1::uuid AND handled_at < $2 ORDER BY id LIMIT ${rowsPerStepMax})`,
+    `DELETE FROM inbox WHERE (id, source) IN
+       (SELECT id, source FROM inbox WHERE id < $1::uuid AND handled_at < $2 ORDER BY id LIMIT ${rowsPerStepMax})`,
     [firstKept, before],
   )
   const requests = await inSteps(

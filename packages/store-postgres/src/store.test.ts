@@ -4,6 +4,7 @@ import { type React, startedBy } from '@shop/messaging/driver'
 import pg, { type Pool, type PoolClient } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { anyBytesSchema, deadLettersSchema } from './dead-letters.ts'
+import { sourcesSchema } from './inbox.ts'
 import { migrate } from './migrate.ts'
 import { createPool } from './pool.ts'
 import { messagingSchema } from './schema.ts'
@@ -45,6 +46,7 @@ const prepare = async (): Promise<Pool> => {
     deadLettersSchema,
     waitingSchema,
     anyBytesSchema,
+    sourcesSchema,
     'CREATE TABLE counts (key uuid PRIMARY KEY, count int NOT NULL)',
   ])
   await observer.query('TRUNCATE inbox, outbox, dead_letters, arrivals, counts')

@@ -1,6 +1,7 @@
 import type {
   Backlog,
   DeadLetter,
+  Doubted,
   LetterQuery,
   Message,
   MessageStore,
@@ -9,19 +10,26 @@ import type {
   React,
   Stored,
 } from '@shop/messaging/driver'
-import { arrange, Needs, notYetHandled } from '@shop/messaging/driver'
+import { arrange, carryOut, doubtedLetter, handledBy, Needs, nobody, trusted } from '@shop/messaging/driver'
 import type { Pool, PoolClient } from 'pg'
 import { countLetters, findLetters, parkLetters, removeLetter, updateFailure } from './dead-letters.ts'
+import { letGo, type Taken, takeIn, takeInOne } from './inbox.ts'
 import { PostgresOutbox } from './outbox.ts'
 import { isStaleSession, isTransientPostgresError } from './transient.ts'
-import { type OpenArrivals, openArrivals } from './waiting.ts'
+import { openArrivals } from './waiting.ts'
 
-const insertInbox = {
-  name: 'inbox-insert',
-  // Sorted, so that two transactions with the same ids wait for each other instead of deadlocking. Messages of held keys are left out.
-  text: `INSERT INTO inbox (id) SELECT id FROM unnest($1::uuid[], $2::text[]) AS t(id, key)
-          WHERE NOT EXISTS (SELECT FROM dead_letters AS l WHERE l.key = t.key AND l.holds)
-          ORDER BY id ON CONFLICT DO NOTHING RETURNING id`,
+/** So often a batch is decided anew because others had been let go on by a message that was doubted then. */
+const roundsMax = 10
+
+/** The batch is to be decided anew, in another transaction: nothing of this one is kept. */
+class DecideAnew extends Error {
+  override readonly name = 'DecideAnew'
+  readonly doubted: Doubted
+
+  constructor(doubted: Doubted) {
+    super('messages that others had waited for were doubted')
+    this.doubted = doubted
+  }
 }
 
 /** What a transaction does, and what is told of it. */
@@ -48,31 +56,45 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
   }
 
   async handleOnce(batch: readonly Message[], react: React<PoolClient>): Promise<Outcome> {
-    if (batch.length === 0) return { handled: 0, duplicates: 0, held: [] }
-    return await this.transaction(async (client) => {
-      const unique = notYetHandled(batch, new Set())
-      const [{ rows }, arrivals] = await Promise.all([
-        client.query<{ id: string }>({ ...insertInbox, values: [unique.map((m) => m.id), unique.map((m) => m.key)] }),
-        openArrivals(client, unique, this.#needs),
-      ])
-      const { fresh, held } =
-        rows.length === unique.length ? { fresh: unique, held: [] } : await sortInserted(client, unique, rows)
-      const emit = await this.#carryOut(client, fresh, arrivals, react)
-      return { result: { handled: fresh.length, duplicates: batch.length - fresh.length - held.length, held }, emit }
+    if (batch.length === 0) return { handled: 0, duplicates: 0, held: [], suspicious: [] }
+    return await this.#deciding(async (client, doubted) => {
+      const taking = takeIn(client, batch)
+      const { fresh, held, emit, suspicious } = await this.#carryOut(client, batch, taking, react, doubted)
+      const handled = trusted(fresh, suspicious).length
+      const duplicates = batch.length - fresh.length - held.length
+      return { result: { handled, duplicates, held, suspicious }, emit }
     })
   }
 
-  /** Hands over what is due, and keeps what has to wait. @returns what is to be told. */
+  /** Hands over what is due, and keeps what has to wait. @param taking is under way; the arrivals are asked for right behind it. */
   async #carryOut(
     client: PoolClient,
-    fresh: readonly Message[],
-    opened: OpenArrivals,
+    batch: readonly Message[],
+    taking: Promise<Taken>,
     react: React<PoolClient>,
-  ): Promise<readonly Message[]> {
-    const { due, arrivals } = arrange(fresh, this.#needs, opened.of)
+    doubted: Doubted,
+  ) {
+    const [taken, opened] = await Promise.all([taking, openArrivals(client, batch, this.#needs, doubted)])
+    const arranged = arrange(taken.fresh, this.#needs, opened.of, doubted)
     // Before, not beside: were it to fail alone, the reactions would go on with a client that is no longer theirs.
-    await opened.save(arrivals)
-    return due.length === 0 ? [] : await react(client, due)
+    await opened.save(arranged.arrivals)
+    const { emit, suspicious, again } = await carryOut(arranged, doubted, (due, doubt) => react(client, due, doubt))
+    if (again !== undefined) throw new DecideAnew(again)
+    await letGo(client, suspicious)
+    return { ...taken, emit, suspicious }
+  }
+
+  /** A transaction that begins anew when it has to be decided with others doubted. */
+  async #deciding<R>(change: (client: PoolClient, doubted: Doubted) => ReturnType<Change<R>>): Promise<R> {
+    let doubted = nobody
+    for (let round = 0; ; round++) {
+      try {
+        return await this.transaction((client) => change(client, doubted))
+      } catch (error) {
+        if (!(error instanceof DecideAnew) || round === roundsMax) throw error
+        doubted = error.doubted
+      }
+    }
   }
 
   async park(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]> {
@@ -82,20 +104,23 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
   }
 
   async handleParked(letter: DeadLetter, message: Message, react: React<PoolClient>): Promise<Outcome> {
-    return await this.transaction(async (client) => {
-      const isFresh = (await removeLetter(client, letter)) && (await handledNow(client, message.id))
+    return await this.#deciding(async (client, doubted) => {
+      const isFresh = (await removeLetter(client, letter)) && (await takeInOne(client, message))
       const fresh = isFresh ? [message] : []
-      const emit = await this.#carryOut(client, fresh, await openArrivals(client, fresh, this.#needs), react)
-      return { result: { handled: isFresh ? 1 : 0, duplicates: isFresh ? 0 : 1, held: [] }, emit }
+      const taking = Promise.resolve({ fresh, held: [] })
+      const { emit, suspicious } = await this.#carryOut(client, fresh, taking, react, doubted)
+      const doubt = suspicious.find((s) => s.message === message)
+      if (doubt !== undefined) await parkLetters(client, [doubtedLetter(letter, doubt.reason)])
+      const handled = isFresh && doubt === undefined ? 1 : 0
+      return { result: { handled, duplicates: isFresh ? 0 : 1, held: [], suspicious }, emit }
     })
   }
 
   async discard(letter: DeadLetter): Promise<void> {
     await this.transaction(async (client) => {
       await removeLetter(client, letter)
-      const { kind, eventId } = letter.failure
-      // Of a record that could not be decoded, not even the id is to be trusted.
-      if (eventId !== undefined && kind !== 'undecodable') await handledNow(client, eventId)
+      const handled = handledBy(letter)
+      if (handled !== undefined) await takeInOne(client, handled)
       return { result: undefined, emit: [] }
     })
   }
@@ -193,16 +218,3 @@ export class PostgresMessageStore implements MessageStore<PoolClient> {
     return this.#outbox.close()
   }
 }
-
-/** What was not inserted is either handled already or held. */
-const sortInserted = async (client: PoolClient, unique: readonly Message[], inserted: readonly { id: string }[]) => {
-  const isNew = new Set(inserted.map((r) => r.id))
-  const rest = unique.filter((m) => !isNew.has(m.id))
-  const { rows } = await client.query<{ id: string }>('SELECT id FROM inbox WHERE id = ANY($1::uuid[])', [rest.map((m) => m.id)])
-  const handled = new Set(rows.map((r) => r.id))
-  return { fresh: unique.filter((m) => isNew.has(m.id)), held: rest.filter((m) => !handled.has(m.id)) }
-}
-
-/** @returns false when the id had been handled before. */
-const handledNow = async (client: PoolClient, id: string): Promise<boolean> =>
-  (await client.query('INSERT INTO inbox (id) VALUES ($1) ON CONFLICT DO NOTHING', [id])).rowCount === 1

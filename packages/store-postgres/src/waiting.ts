@@ -1,5 +1,5 @@
-import type { Arrivals, Message, Needs } from '@shop/messaging/driver'
-import { noArrivals } from '@shop/messaging/driver'
+import type { Arrivals, Doubted, Message, Needs } from '@shop/messaging/driver'
+import { handledAs, noArrivals } from '@shop/messaging/driver'
 import type { PoolClient } from 'pg'
 
 /**
@@ -25,8 +25,9 @@ CREATE TABLE arrivals (
 const open = {
   name: 'arrivals-open',
   text: `INSERT INTO arrivals (key, type, arrived)
-         SELECT key, type, bool_or(brings) FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::boolean[]) AS t(id, key, type, brings)
-          WHERE EXISTS (SELECT FROM inbox AS i WHERE i.id = t.id AND i.xmin = pg_current_xact_id()::xid)
+         SELECT key, type, bool_or(brings)
+           FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::boolean[]) AS t(id, source, key, type, brings)
+          WHERE EXISTS (SELECT FROM inbox AS i WHERE i.id = t.id AND i.source = t.source AND i.xmin = pg_current_xact_id()::xid)
           GROUP BY key, type ORDER BY key, type
          ON CONFLICT (key, type) DO UPDATE SET arrived = excluded.arrived WHERE NOT arrivals.arrived
          RETURNING key, type, waiting`,
@@ -54,12 +55,25 @@ export interface OpenArrivals {
 
 const nothingOpen: OpenArrivals = { of: () => noArrivals, save: async () => {} }
 
-export const openArrivals = async (client: PoolClient, messages: readonly Message[], needs: Needs): Promise<OpenArrivals> => {
-  const asked = messages.flatMap((m) => [...needs.concerning(m.type)].map((type) => ({ ...m, type, brings: type === m.type })))
+/** @param doubted those with which nothing arrives. */
+export const openArrivals = async (
+  client: PoolClient,
+  messages: readonly Message[],
+  needs: Needs,
+  doubted: Doubted,
+): Promise<OpenArrivals> => {
+  const brings = (m: Message, type: string): boolean => type === m.type && !doubted.has(handledAs(m))
+  const asked = messages.flatMap((m) => [...needs.concerning(m.type)].map((type) => ({ ...m, type, brings: brings(m, type) })))
   if (asked.length === 0) return nothingOpen
   const { rows } = await client.query<Row>({
     ...open,
-    values: [asked.map((a) => a.id), asked.map((a) => a.key), asked.map((a) => a.type), asked.map((a) => a.brings)],
+    values: [
+      asked.map((a) => a.id),
+      asked.map((a) => a.source ?? ''),
+      asked.map((a) => a.key),
+      asked.map((a) => a.type),
+      asked.map((a) => a.brings),
+    ],
   })
   const types = [...new Set(asked.map((a) => a.type))]
   const missing = Map.groupBy(rows, (row) => row.key)

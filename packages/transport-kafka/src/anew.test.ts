@@ -17,6 +17,7 @@ it('what cannot be handled of a topic that began anew is set aside beside what c
     consumer: 'tester',
     catalogue: {
       address: () => ({ ceType: '', source: '', topic: '' }),
+      ceTypeOf: (type) => type,
       lookup: () => undefined,
       isOtherVersion: () => false,
       compensates: () => false,

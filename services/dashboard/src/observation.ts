@@ -43,7 +43,7 @@ export interface SeenLetter {
   readonly consumer: string
   /** `<topic>/<partition>/<offset>` of the record that was set aside. */
   readonly position: string
-  readonly kind: 'undecodable' | 'failed' | 'held'
+  readonly kind: 'undecodable' | 'failed' | 'held' | 'suspicious'
   readonly error: string
   readonly attempts: number
   readonly type: string | null
@@ -167,7 +167,7 @@ const letterIn = (record: ConsumedRecord): Observation => {
     ...placeOf(record),
     consumer: consumerOf.get(topic) ?? '',
     position: `${from('topic') ?? '?'}/${from('partition') ?? '?'}/${from('offset') ?? '?'}`.slice(0, 300),
-    kind: kind === 'undecodable' || kind === 'held' ? kind : 'failed',
+    kind: kind === 'undecodable' || kind === 'held' || kind === 'suspicious' ? kind : 'failed',
     error: (from('error') ?? 'no reason is given').slice(0, textMax),
     attempts: Number.isInteger(attempts) && attempts >= 0 && attempts <= attemptsMax ? attempts : 1,
     type: known.lookup(headers.ce_type ?? '')?.type ?? null,

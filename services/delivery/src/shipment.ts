@@ -8,6 +8,10 @@ type OrderPlaced = Extract<Incoming<'delivery'>, { type: 'OrderPlaced' }>
 export interface Shipment extends Telling {
   /** Delivery's own copy; absent until OrderPlaced came. */
   readonly address?: OrderPlaced['data']['shippingAddress']
+  /** What else the order was placed with; absent in shipments of before decision 17, which are taken on trust. */
+  readonly placed?: Omit<OrderPlaced['data'], 'shippingAddress'> & { readonly eventId: string }
+  /** Another OrderPlaced has come for the same order before it was decided: nobody knows which is true. */
+  readonly contradicted?: true
   /** Somebody asked to cancel before it was scheduled: remembered also when nothing else is known yet. */
   readonly cancellationRequested?: true
   /** Absent until it is decided; final then. */
@@ -30,9 +34,48 @@ const rejected = (state: State, reason: string): Answer => ({
   emit: [{ type: 'DeliveryRejected', data: { reason } }],
 })
 
+const isSameAddress = (a: NonNullable<Shipment['address']>, b: NonNullable<Shipment['address']>): boolean =>
+  a.name === b.name && a.street === b.street && a.city === b.city && a.postalCode === b.postalCode && a.country === b.country
+
+type Lines = OrderPlaced['data']['lines']
+const isSameLines = (a: Lines, b: Lines): boolean =>
+  a.length === b.length && a.every(({ sku, quantity }, i) => sku === b[i]?.sku && quantity === b[i]?.quantity)
+
+const isSameOrder = ({ address, placed }: Shipment, { data }: OrderPlaced): boolean =>
+  address !== undefined &&
+  isSameAddress(address, data.shippingAddress) &&
+  (placed === undefined ||
+    (isSameLines(placed.lines, data.lines) &&
+      placed.customerId === data.customerId &&
+      placed.total === data.total &&
+      placed.currency === data.currency))
+
+/** The order is placed once: another event that says the same changes nothing, but nobody should have told it. */
+const whyTwice = (placed: Shipment['placed'], { id }: OrderPlaced) =>
+  placed === undefined || placed.eventId === id ? {} : { suspicious: 'the same order was placed by another event' }
+
+/** What of a reservation is not the order's; `undefined` when it is all right. */
+const whyAnotherOrders = (
+  placed: Shipment['placed'],
+  { correlationId, data }: Extract<Incoming<'delivery'>, { type: 'StockReserved' }>,
+): string | undefined => {
+  if (placed === undefined) return undefined
+  if (correlationId !== placed.eventId) return `it belongs to the saga of another order, ${correlationId}`
+  return isSameLines(placed.lines, data.lines) ? undefined : 'other lines were reserved than were ordered'
+}
+
 const decider: Decider<'delivery', State, [refused: boolean]> = {
-  OrderPlaced: (state, { data }) =>
-    state?.address === undefined ? { state: { ...state, address: data.shippingAddress }, emit: [] } : { state, emit: [] },
+  OrderPlaced: (state, event) => {
+    const { id, correlationId, data } = event
+    if (correlationId !== id) return { state, emit: [], suspicious: 'it does not begin the saga that it belongs to' }
+    if (state?.address === undefined) {
+      const { shippingAddress: address, customerId, lines, total, currency } = data
+      return { state: { ...state, address, placed: { eventId: id, customerId, lines, total, currency } }, emit: [] }
+    }
+    if (isSameOrder(state, event)) return { state, emit: [], ...whyTwice(state.placed, event) }
+    const after = state.status === undefined && !state.contradicted ? { ...state, contradicted: true as const } : state
+    return { state: after, emit: [], suspicious: 'it is another order than the one that was placed before' }
+  },
 
   OrderCancellationRequested: (state) =>
     state?.status === undefined && !state?.cancellationRequested
@@ -40,9 +83,12 @@ const decider: Decider<'delivery', State, [refused: boolean]> = {
       : { state, emit: [] },
 
   // OrderPlaced has come: the choreography says that this one needs it.
-  StockReserved: (state, _event, refused) => {
+  StockReserved: (state, event, refused) => {
+    const suspicious = whyAnotherOrders(state?.placed, event)
+    if (suspicious !== undefined) return { state, emit: [], suspicious }
     if (state?.status !== undefined) return { state, emit: [] }
     if (state?.cancellationRequested) return rejected(state, 'order_cancelled')
+    if (state?.contradicted) return rejected(state, 'order_contradicted')
     if (state?.address === undefined) throw new Error('StockReserved was carried out before OrderPlaced, which it needs')
     if (refused) return rejected(state, 'no_carrier')
     if (notServed.has(state.address.country)) return rejected(state, 'address_not_served')

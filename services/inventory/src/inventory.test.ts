@@ -2,7 +2,7 @@ import { type Emitted, type Incoming, needsOf } from '@shop/choreography'
 import { type Arrivals, arrange, type Message, Needs, noArrivals } from '@shop/messaging/driver'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decide, type Line, type Reservation, type State, type Stock } from './inventory.ts'
+import { decide as decideAlone, type Line, type Reservation, remember, type State, type Stock } from './inventory.ts'
 
 type Event = Incoming<'inventory'>
 type Type = Event['type']
@@ -23,6 +23,12 @@ const bodies = (ordered: readonly Line[]): { [T in Type]: Extract<Event, { type:
   DeliveryRejected: { reason: 'address_not_served' },
   DeliveryScheduled: { carrier: 'post' },
 })
+const causes: Record<Type, string> = {
+  OrderPlaced: 'nothing',
+  PaymentCaptured: 'OrderPlaced',
+  DeliveryRejected: 'StockReserved',
+  DeliveryScheduled: 'StockReserved',
+}
 /** The id says which order's which event it is, so the same call is the same event again. */
 const event = <T extends Type>(type: T, key = 'order', ordered: readonly Line[] = lines) =>
   ({
@@ -31,9 +37,22 @@ const event = <T extends Type>(type: T, key = 'order', ordered: readonly Line[] 
     key,
     at: '2026-01-01T00:00:00.000Z',
     correlationId: `${key}/OrderPlaced`,
-    causationId: `${key}/cause of ${type}`,
+    causationId: `${key}/${causes[type]}`,
     data: bodies(ordered)[type],
   }) as Extract<Event, { type: T }>
+
+/** What it tells is remembered by an id that says which order's it is. */
+const decide = (...[state, e, isWithheld]: Parameters<typeof decideAlone>) => {
+  const decision = decideAlone(state, e, isWithheld)
+  const told = decision.emit.map(({ type }) => ({ id: `${e.key}/${type}`, type }))
+  const { reservation } = decision.state
+  if (reservation === undefined || told.length === 0) return decision
+  return { ...decision, state: { ...decision.state, reservation: told.reduce(remember, reservation) } }
+}
+
+const origin = { eventId: 'order/OrderPlaced', customerId: 'alice', total: 100, currency: 'EUR' }
+const answered = { placed: origin, capturedId: 'order/PaymentCaptured' }
+const promised = { ...answered, reservedId: 'order/StockReserved' }
 
 const placed = event('OrderPlaced')
 const captured = event('PaymentCaptured')
@@ -83,7 +102,10 @@ const held = { mouse: [10, 2, 0], keyboard: [10, 1, 0] } as const
 const reservedFact = { type: 'StockReserved', data: { lines } } as const
 
 describe('an order placed', () => {
-  test('keeps the lines and tells nothing', () => given(plenty).when(placed).then({ reservation: { lines }, stock: untouched }))
+  test('keeps the lines and tells nothing', () =>
+    given(plenty)
+      .when(placed)
+      .then({ reservation: { lines, placed: origin }, stock: untouched }))
   test('twice changes nothing', () => given(plenty, placed).when(placed).thenNothing())
 })
 
@@ -91,17 +113,17 @@ describe('a payment captured', () => {
   test('reserves all lines', () =>
     given(plenty, placed)
       .when(captured)
-      .then({ told: [reservedFact], reservation: { lines, status: 'RESERVED' }, stock: held }))
+      .then({ told: [reservedFact], reservation: { lines, ...promised, status: 'RESERVED' }, stock: held }))
   test('reserves the last piece', () =>
     given({ mouse: 2, keyboard: 1 }, placed)
       .when(captured)
-      .then({ told: [reservedFact], reservation: { lines, status: 'RESERVED' }, stock: { mouse: [2, 2, 0] } }))
+      .then({ told: [reservedFact], reservation: { lines, ...promised, status: 'RESERVED' }, stock: { mouse: [2, 2, 0] } }))
   test('reserves nothing when one line is out of stock', () =>
     given({ mouse: 10, keyboard: 0 }, placed)
       .when(captured)
       .then({
         told: [{ type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'keyboard' } }],
-        reservation: { lines, status: 'REJECTED', reason: 'out_of_stock' },
+        reservation: { lines, ...answered, status: 'REJECTED', reason: 'out_of_stock' },
         stock: { mouse: [10, 0, 0], keyboard: [0, 0, 0] },
       }))
   test('reserves nothing when a SKU is unknown', () =>
@@ -109,7 +131,7 @@ describe('a payment captured', () => {
       .when(captured)
       .then({
         told: [{ type: 'StockRejected', data: { reason: 'unknown_sku', sku: 'keyboard' } }],
-        reservation: { lines, status: 'REJECTED', reason: 'unknown_sku' },
+        reservation: { lines, ...answered, status: 'REJECTED', reason: 'unknown_sku' },
         stock: { mouse: [10, 0, 0] },
       }))
   test('adds up the lines of one SKU', () => {
@@ -121,14 +143,14 @@ describe('a payment captured', () => {
       .when(captured)
       .then({
         told: [{ type: 'StockRejected', data: { reason: 'out_of_stock', sku: 'mouse' } }],
-        reservation: { lines: twice, status: 'REJECTED', reason: 'out_of_stock' },
+        reservation: { lines: twice, ...answered, status: 'REJECTED', reason: 'out_of_stock' },
         stock: { mouse: [4, 0, 0] },
       })
     given({ mouse: 5 }, event('OrderPlaced', 'order', twice))
       .when(captured)
       .then({
         told: [{ type: 'StockReserved', data: { lines: twice } }],
-        reservation: { lines: twice, status: 'RESERVED' },
+        reservation: { lines: twice, ...promised, status: 'RESERVED' },
         stock: { mouse: [5, 5, 0] },
       })
   })
@@ -141,8 +163,8 @@ describe('a delivery rejected', () => {
     given(plenty, placed, captured)
       .when(rejected)
       .then({
-        told: [{ type: 'StockReleased', data: { lines, reason: 'address_not_served' } }],
-        reservation: { lines, status: 'RELEASED', reason: 'address_not_served' },
+        told: [{ type: 'StockReleased', data: { lines, reason: 'address_not_served', paymentId: captured.id } }],
+        reservation: { lines, ...promised, status: 'RELEASED', reason: 'address_not_served' },
         stock: untouched,
       }))
 })
@@ -151,17 +173,16 @@ describe('a delivery scheduled', () => {
   test('takes the goods out of the stock and tells nothing', () =>
     given(plenty, placed, captured)
       .when(scheduled)
-      .then({ reservation: { lines, status: 'ISSUED' }, stock: { mouse: [8, 0, 2], keyboard: [9, 0, 1] } }))
+      .then({ reservation: { lines, ...promised, status: 'ISSUED' }, stock: { mouse: [8, 0, 2], keyboard: [9, 0, 1] } }))
 })
 
-describe('what comes again, or when it has no meaning, changes nothing', () => {
+describe('what comes again changes nothing', () => {
   const histories: [string, Record<string, number>, Event[], Event[]][] = [
-    ['nothing known', plenty, [], [rejected, scheduled]],
-    ['lines kept', plenty, [placed], [placed, rejected, scheduled]],
+    ['lines kept', plenty, [placed], [placed]],
     ['RESERVED', plenty, [placed, captured], [placed, captured]],
-    ['REJECTED', {}, [placed, captured], [placed, captured, rejected, scheduled]],
-    ['RELEASED', plenty, [placed, captured, rejected], [placed, captured, rejected, scheduled]],
-    ['ISSUED', plenty, [placed, captured, scheduled], [placed, captured, rejected, scheduled]],
+    ['REJECTED', {}, [placed, captured], [placed, captured]],
+    ['RELEASED', plenty, [placed, captured, rejected], [placed, captured, rejected]],
+    ['ISSUED', plenty, [placed, captured, scheduled], [placed, captured, scheduled]],
   ]
   const pairs = histories.flatMap(([name, stock, events, again]) => again.map((e) => [name, e.type, stock, events, e] as const))
   test.each(pairs)('%s: %s', (_name, _type, stock, events, e) =>
@@ -316,6 +337,83 @@ describe('whatever the order of arrival and whatever comes again', () => {
       }),
       { numRuns: 500 },
     )
+  })
+})
+
+describe('what contradicts the order', () => {
+  const stateAfter = (...events: Event[]): State =>
+    events.reduce((state, e) => decide(state, e).state, { reservation: undefined, stock: stockOf(plenty) } as State)
+  const forged = { ...placed, id: 'forged', correlationId: 'forged' }
+  const another = 'it is another order than the one that was placed before'
+  const others: [string, object][] = [
+    ['a cent', { total: 1 }],
+    ['another currency', { currency: 'USD' }],
+    ['another customer', { customerId: 'bob' }],
+    ['other lines', { lines: [{ sku: 'mouse', quantity: 3 }] }],
+  ]
+  test.each(others)('a second OrderPlaced, over %s, is doubted, and the payment is answered by a refusal', (_name, changes) => {
+    const before = stateAfter(placed)
+    const { state, emit, suspicious } = decide(before, { ...forged, data: { ...placed.data, ...changes } })
+    expect([emit, suspicious]).toEqual([[], another])
+    expect(state.reservation).toEqual({ ...before.reservation, contradicted: true })
+    const { state: after, emit: told } = decide(state, captured)
+    expect(told).toEqual([{ type: 'StockRejected', data: { reason: 'order_contradicted' } }])
+    expect([after.reservation?.status, after.stock]).toEqual(['REJECTED', before.stock])
+  })
+  test('once reserved it stays so', () => {
+    const before = stateAfter(placed, captured)
+    expect(decide(before, { ...forged, data: { ...placed.data, total: 1 } })).toEqual({
+      state: before,
+      emit: [],
+      suspicious: another,
+    })
+  })
+  test('the same told by another event is of no effect, but seen', () => {
+    const before = stateAfter(placed)
+    expect(decide(before, forged)).toEqual({ state: before, emit: [], suspicious: expect.any(String) })
+    expect(decide(before, placed)).toEqual({ state: before, emit: [] })
+  })
+  test('one that does not begin its saga is none', () =>
+    expect(decide(stateAfter(), { ...placed, id: 'other' })).toMatchObject({ emit: [], suspicious: expect.any(String) }))
+
+  const payments: [string, Event][] = [
+    ['a cent', { ...captured, data: { ...captured.data, amount: 1 } }],
+    ['another currency', { ...captured, data: { ...captured.data, currency: 'USD' } }],
+    ['another customer', { ...captured, data: { ...captured.data, customerId: 'bob' } }],
+    ['another order', { ...captured, causationId: 'forged' }],
+    ['no order', { ...captured, causationId: undefined }],
+  ]
+  test.each(payments)('a payment of %s reserves nothing', (_name, e) => {
+    const before = stateAfter(placed)
+    expect(decide(before, e)).toEqual({ state: before, emit: [], suspicious: expect.any(String) })
+  })
+
+  const answers: [string, Event[], Event][] = [
+    ['scheduled, of nothing', [], scheduled],
+    ['rejected, of nothing', [], rejected],
+    ['scheduled before it was paid for', [placed], scheduled],
+    ['scheduled with another cause', [placed, captured], { ...scheduled, causationId: 'forged' }],
+    ['rejected with another cause', [placed, captured], { ...rejected, causationId: 'forged' }],
+    ['rejected after it was issued', [placed, captured, scheduled], rejected],
+    ['scheduled after it was released', [placed, captured, rejected], scheduled],
+  ]
+  test.each(answers)('a delivery %s moves no goods', (_name, events, e) => {
+    const before = stateAfter(...events)
+    expect(decide(before, e)).toEqual({ state: before, emit: [], suspicious: expect.any(String) })
+  })
+  test('a delivery of what was refused moves no goods', () => {
+    const before = decide({ reservation: { lines, status: 'REJECTED' }, stock: stockOf({}) }, placed).state
+    for (const e of [scheduled, rejected]) expect(decide(before, e)).toMatchObject({ emit: [], suspicious: expect.any(String) })
+  })
+
+  test('what an earlier release kept is taken on trust', () => {
+    const before: State = { reservation: { lines }, stock: stockOf(plenty) }
+    const { state, emit } = decide(before, { ...captured, causationId: undefined })
+    expect(emit).toEqual([reservedFact])
+    const old: State = { ...state, reservation: { lines, status: 'RESERVED' } }
+    expect(decide(old, { ...rejected, causationId: 'any' }).emit).toEqual([
+      { type: 'StockReleased', data: { lines, reason: 'address_not_served' } },
+    ])
   })
 })
 

@@ -20,9 +20,25 @@ export interface Stock {
 export interface Reservation extends Telling {
   /** Inventory's own copy. */
   readonly lines: readonly Line[]
+  /** What else the order was placed with; absent in rows of before decision 17, which are taken on trust. */
+  readonly placed?: Origin
+  /** Another OrderPlaced has come for the same order, before it was decided: nobody knows which is true. */
+  readonly contradicted?: true
+  /** The PaymentCaptured that it answered, and the StockReserved that it told; absent as long as there is none, and in rows of before. */
+  readonly capturedId?: string
+  readonly reservedId?: string
   /** Absent until it is paid for and decided. */
   readonly status?: 'RESERVED' | 'REJECTED' | 'RELEASED' | 'ISSUED'
   readonly reason?: string
+}
+
+/** What a payment has to agree with. */
+export interface Origin {
+  readonly eventId: string
+  readonly customerId: string
+  /** Minor units. */
+  readonly total: number
+  readonly currency: string
 }
 
 export interface State {
@@ -76,45 +92,105 @@ const moved = (stock: State['stock'], lines: readonly Line[], move: Move): State
   return after
 }
 
+type Placed = Extract<Incoming<'inventory'>, { type: 'OrderPlaced' }>
+type Captured = Extract<Incoming<'inventory'>, { type: 'PaymentCaptured' }>
+
+const sameLines = (a: readonly Line[], b: readonly Line[]): boolean =>
+  a.length === b.length && a.every(({ sku, quantity }, i) => sku === b[i]?.sku && quantity === b[i]?.quantity)
+
+const isSameOrder = ({ lines, placed }: Reservation, { data }: Placed): boolean =>
+  sameLines(lines, data.lines) &&
+  (placed === undefined ||
+    (placed.customerId === data.customerId && placed.total === data.total && placed.currency === data.currency))
+
+/** The order is placed once: another event that says the same changes nothing, but nobody should have told it. */
+const whyTwice = (placed: Origin | undefined, { id }: Placed) =>
+  placed === undefined || placed.eventId === id ? {} : { suspicious: 'the same order was placed by another event' }
+
+/** What of a payment is not the order's; `undefined` when it is all right. */
+const whyAnotherPayment = (placed: Origin | undefined, { causationId, data }: Captured): string | undefined => {
+  if (placed === undefined) return undefined
+  if (causationId !== placed.eventId) return `it pays for the order that ${causationId ?? 'nobody'} told of, not for this one`
+  const isSame = data.amount === placed.total && data.currency === placed.currency && data.customerId === placed.customerId
+  return isSame ? undefined : `it is not the payment that is due: ${placed.total} ${placed.currency} of the order's customer`
+}
+
+/** Why delivery cannot have decided so on what was reserved; `undefined` when it can. */
+const whyNoAnswer = (
+  reservation: Reservation | undefined,
+  causationId: string | undefined,
+  decided: 'RELEASED' | 'ISSUED',
+): string | undefined => {
+  const status = reservation?.status
+  if (status === undefined || status === 'REJECTED') return 'it answers a reservation, but nothing was reserved'
+  if (reservation?.reservedId !== undefined && causationId !== reservation.reservedId)
+    return `it answers the reservation ${causationId ?? 'of nobody'}, which is not this order's`
+  return status === 'RESERVED' || status === decided ? undefined : `it was decided otherwise: the reservation is ${status}`
+}
+
 const decider: Decider<'inventory', State, [isWithheld: IsWithheld]> = {
-  OrderPlaced: (state, { data: { lines } }) =>
-    state.reservation === undefined ? { state: { ...state, reservation: { lines } }, emit: [] } : { state, emit: [] },
+  OrderPlaced: (state, event) => {
+    const { reservation } = state
+    const { id, correlationId, data } = event
+    if (correlationId !== id) return { state, emit: [], suspicious: 'it does not begin the saga that it belongs to' }
+    if (reservation === undefined) {
+      const { lines, customerId, total, currency } = data
+      return { state: { ...state, reservation: { lines, placed: { eventId: id, customerId, total, currency } } }, emit: [] }
+    }
+    if (isSameOrder(reservation, event)) return { state, emit: [], ...whyTwice(reservation.placed, event) }
+    const remembered = reservation.status === undefined && !reservation.contradicted
+    const after = remembered ? { ...state, reservation: { ...reservation, contradicted: true as const } } : state
+    return { state: after, emit: [], suspicious: 'it is another order than the one that was placed before' }
+  },
 
   // OrderPlaced has come: the choreography says that this one needs it.
-  PaymentCaptured: (state, _event, isWithheld) => {
+  PaymentCaptured: (state, event, isWithheld) => {
     const { reservation, stock } = state
     if (reservation === undefined) throw new Error('PaymentCaptured was carried out before OrderPlaced, which it needs')
+    const suspicious = whyAnotherPayment(reservation.placed, event)
+    if (suspicious !== undefined) return { state, emit: [], suspicious }
     if (reservation.status !== undefined) return { state, emit: [] }
     const { lines } = reservation
-    const rejection = whyRejected(stock, lines, isWithheld)
+    const contradiction = reservation.contradicted ? { reason: 'order_contradicted' } : undefined
+    const rejection = contradiction ?? whyRejected(stock, lines, isWithheld)
+    const answering = { ...reservation, capturedId: event.id }
     if (rejection !== undefined)
       return {
-        state: { ...state, reservation: { lines, status: 'REJECTED', reason: rejection.reason } },
+        state: { ...state, reservation: { ...answering, status: 'REJECTED', reason: rejection.reason } },
         emit: [{ type: 'StockRejected', data: rejection }],
       }
     return {
-      state: { reservation: { lines, status: 'RESERVED' }, stock: moved(stock, lines, reserve) },
+      state: { reservation: { ...answering, status: 'RESERVED' }, stock: moved(stock, lines, reserve) },
       emit: [{ type: 'StockReserved', data: { lines: [...lines] } }],
     }
   },
 
-  DeliveryRejected: (state, { data: { reason } }) => {
+  DeliveryRejected: (state, { causationId, data: { reason } }) => {
     const { reservation, stock } = state
+    const suspicious = whyNoAnswer(reservation, causationId, 'RELEASED')
+    if (suspicious !== undefined) return { state, emit: [], suspicious }
     if (reservation?.status !== 'RESERVED') return { state, emit: [] }
-    const { lines } = reservation
+    const { lines, capturedId } = reservation
+    const payment = capturedId === undefined ? {} : { paymentId: capturedId }
     return {
-      state: { reservation: { lines, status: 'RELEASED', reason }, stock: moved(stock, lines, release) },
-      emit: [{ type: 'StockReleased', data: { lines: [...lines], reason } }],
+      state: { reservation: { ...reservation, status: 'RELEASED', reason }, stock: moved(stock, lines, release) },
+      emit: [{ type: 'StockReleased', data: { lines: [...lines], reason, ...payment } }],
     }
   },
 
-  DeliveryScheduled: (state) => {
+  DeliveryScheduled: (state, { causationId }) => {
     const { reservation, stock } = state
+    const suspicious = whyNoAnswer(reservation, causationId, 'ISSUED')
+    if (suspicious !== undefined) return { state, emit: [], suspicious }
     if (reservation?.status !== 'RESERVED') return { state, emit: [] }
     const { lines } = reservation
-    return { state: { reservation: { lines, status: 'ISSUED' }, stock: moved(stock, lines, issue) }, emit: [] }
+    return { state: { reservation: { ...reservation, status: 'ISSUED' }, stock: moved(stock, lines, issue) }, emit: [] }
   },
 }
+
+/** The reservation with what is needed later of an event that it told. */
+export const remember = (reservation: Reservation, told: { readonly id: string; readonly type: string }): Reservation =>
+  told.type === 'StockReserved' ? { ...reservation, reservedId: told.id } : reservation
 
 export const decide = (
   state: State,

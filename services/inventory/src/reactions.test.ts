@@ -85,23 +85,40 @@ test('orders and their payments that come at the same time in two transactions a
 
 test('one batch may hold whole sagas over the same SKU: each line of stock goes where it belongs', async () => {
   const orders = Array.from({ length: 30 }, () => order([{ sku: 'monitor', quantity: 400 }]))
-  const answers = orders.map(({ captured }, i) =>
-    i % 2 === 0
-      ? causedBy(captured, { type: 'DeliveryScheduled', data: { carrier: 'post' } })
-      : causedBy(captured, { type: 'DeliveryRejected', data: { reason: 'address_not_served' } }),
-  )
-  const batch = [...orders.flatMap((o) => [o.captured, o.placed]), ...answers]
-  expect(await store.handleOnce([...batch, ...batch], react)).toMatchObject({ handled: 90, duplicates: 90 })
-  expect(await store.handleOnce(batch, react)).toMatchObject({ handled: 0, duplicates: 90 })
+  const batch = orders.flatMap((o) => [o.captured, o.placed])
+  expect(await store.handleOnce([...batch, ...batch], react)).toMatchObject({ handled: 60, duplicates: 60 })
+  expect(await store.handleOnce(batch, react)).toMatchObject({ handled: 0, duplicates: 60 })
 
   // 10,000 pieces are enough for the first 25 orders; 13 of them are issued, 12 released, and the last five get nothing.
+  const told = Map.groupBy(await takeOutbox(), (m) => m.type)
+  const reserved = told.get('StockReserved') ?? []
+  expect([reserved.length, told.get('StockRejected')?.length]).toEqual([25, 5])
+  const answers = reserved.map((m, i) =>
+    i % 2 === 0
+      ? causedBy(m, { type: 'DeliveryScheduled', data: { carrier: 'post' } })
+      : causedBy(m, { type: 'DeliveryRejected', data: { reason: 'address_not_served' } }),
+  )
+  expect(await store.handleOnce([...answers, ...answers], react)).toMatchObject({ handled: 25, duplicates: 25, suspicious: [] })
   expect((await listStock(pool)).get('monitor')).toEqual({ onHand: 4_800, reserved: 0, issued: 5_200, received: 10_000 })
-  const types = Map.groupBy(await takeOutbox(), (m) => m.type)
-  expect([...types].map(([type, all]) => [type, all.length])).toEqual([
-    ['StockReserved', 25],
-    ['StockRejected', 5],
-    ['StockReleased', 12],
-  ])
+  const released = await takeOutbox()
+  expect(released.map((m) => m.type)).toEqual(Array.from({ length: 12 }, () => 'StockReleased'))
+  const capturedIds = new Map(orders.map((o) => [o.key, o.captured.id]))
+  expect(released.every(({ key, data }) => (data as { paymentId?: string }).paymentId === capturedIds.get(key))).toBe(true)
+})
+
+test('what answers no reservation of the order moves nothing, and is named', async () => {
+  const { key, placed, captured } = order([{ sku: 'laptop', quantity: 1 }])
+  await store.handleOnce([placed, captured], react)
+  const [reserved] = await takeOutbox()
+  const before = (await listStock(pool)).get('laptop')
+  const forged = ['DeliveryScheduled', 'DeliveryRejected'].map((type) =>
+    causedBy(captured, { type, data: { carrier: 'post', reason: 'forged' } }),
+  )
+  const { suspicious } = await store.handleOnce(forged, react)
+  expect(suspicious.map((s) => s.message)).toEqual(forged)
+  expect((await listStock(pool)).get('laptop')).toEqual(before)
+  expect(await findReservation(pool, key)).toMatchObject({ status: 'RESERVED', reservedId: reserved?.id })
+  expect(await takeOutbox()).toEqual([])
 })
 
 test('a payment that an earlier release kept for its order is carried out when that comes, and the others are known to have come', async () => {

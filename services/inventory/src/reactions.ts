@@ -1,16 +1,16 @@
 /** Kafka in: a batch of events, decided in memory in order, written with one statement per table. */
 import type { Incoming } from '@shop/choreography'
 import { causedBy, distinct, keepTold, type Message, type React } from '@shop/messaging'
-import { decide, type Line, type Reservation, type Stock } from './inventory.ts'
+import { decide, type Line, type Reservation, remember, type Stock } from './inventory.ts'
 import type { InventoryTables } from './tables.ts'
 
 type Events = readonly Incoming<'inventory'>[]
 type Reservations = ReadonlyMap<string, Reservation>
 
-/** The lines of the orders, by order, as far as they were kept or come with this batch. */
+/** The lines of the orders, by order, as far as they were kept; else all that come with this batch, of which one may be doubted. */
 const linesOf = (events: Events, reservations: Reservations): Map<string, readonly Line[]> => {
   const lines = new Map<string, readonly Line[]>()
-  for (const e of events) if (e.type === 'OrderPlaced' && !lines.has(e.key)) lines.set(e.key, e.data.lines)
+  for (const e of events) if (e.type === 'OrderPlaced') lines.set(e.key, [...(lines.get(e.key) ?? []), ...e.data.lines])
   for (const [key, r] of reservations) lines.set(key, r.lines)
   return lines
 }
@@ -31,13 +31,17 @@ const stockOf = (lines: readonly Line[], stock: ReadonlyMap<string, Stock>): Map
   return part
 }
 
+/** What was told is named by who answers it. What is told again may have been answered before, with a reservation that is forgotten. */
+const remembered = (reservation: Reservation, { again }: Incoming<'inventory'>, told: readonly Message[]): Reservation =>
+  again === undefined ? told.reduce(remember, reservation) : reservation
+
 /** @param isWithheld SKUs of which an order gets nothing; default none. */
 export const reactions =
   <Work>(
     tables: InventoryTables<Work>,
     isWithheld: (orderId: string, sku: string) => boolean = () => false,
   ): React<Work, Incoming<'inventory'>> =>
-  async (work, events) => {
+  async (work, events, doubt) => {
     const reservations = await tables.lockReservations(work, distinct(events.map((e) => e.key)))
     const lines = linesOf(events, reservations)
     const stock = await tables.lockStock(work, movingSkus(events, lines))
@@ -47,9 +51,10 @@ export const reactions =
     const outgoing: Message[] = []
     for (const event of events) {
       const before = { reservation: reservations.get(event.key), stock: stockOf(lines.get(event.key) ?? [], stock) }
-      const { state, emit } = decide(before, event, (sku) => isWithheld(event.key, sku))
+      const { state, emit, suspicious } = decide(before, event, (sku) => isWithheld(event.key, sku))
+      if (suspicious !== undefined) doubt(event, suspicious)
       const told = emit.map((fact) => causedBy(event, fact))
-      const reservation = state.reservation && keepTold(state.reservation, before.reservation, told)
+      const reservation = state.reservation && keepTold(remembered(state.reservation, event, told), before.reservation, told)
       if (reservation !== undefined && reservation !== before.reservation) {
         reservations.set(event.key, reservation)
         changedReservations.set(event.key, reservation)

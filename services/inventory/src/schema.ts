@@ -1,4 +1,4 @@
-import { anyBytesSchema, deadLettersSchema, messagingSchema, waitingSchema } from '@shop/store-postgres'
+import { anyBytesSchema, deadLettersSchema, messagingSchema, sourcesSchema, waitingSchema } from '@shop/store-postgres'
 
 /** In order; what was released is never changed, only added to. */
 export const migrations: readonly string[] = [
@@ -38,4 +38,8 @@ ALTER TABLE reservations DROP COLUMN early, ALTER COLUMN lines SET NOT NULL;
   // The events that were told of the reservation, to be told again; NULL in reservations of before.
   `ALTER TABLE reservations ADD COLUMN told json;`,
   anyBytesSchema,
+  sourcesSchema,
+  // What a payment and a delivery have to agree with; NULL in reservations of before.
+  `ALTER TABLE reservations ADD COLUMN placed json, ADD COLUMN contradicted boolean NOT NULL DEFAULT false,
+     ADD COLUMN captured_id uuid, ADD COLUMN reserved_id uuid;`,
 ]

@@ -11,10 +11,27 @@ interface ReservationRow {
   lines: Reservation['lines']
   reason: string | null
   told: readonly Told[] | null
+  placed: Reservation['placed'] | null
+  contradicted: boolean
+  captured_id: string | null
+  reserved_id: string | null
 }
 
-const toReservation = ({ status, lines, reason, told }: ReservationRow): Reservation => ({
+const toReservation = ({
+  status,
+  told,
   lines,
+  reason,
+  placed,
+  contradicted,
+  captured_id,
+  reserved_id,
+}: ReservationRow): Reservation => ({
+  lines,
+  ...(placed == null ? {} : { placed }),
+  ...(contradicted ? { contradicted } : {}),
+  ...(captured_id === null ? {} : { capturedId: captured_id }),
+  ...(reserved_id === null ? {} : { reservedId: reserved_id }),
   ...(status === null ? {} : { status }),
   ...(reason === null ? {} : { reason }),
   ...(told === null ? {} : { told }),
@@ -24,7 +41,7 @@ const toReservation = ({ status, lines, reason, told }: ReservationRow): Reserva
 export const lockReservations = async (client: Queryable, orderIds: readonly string[]): Promise<Map<string, Reservation>> => {
   const { rows } = await client.query<ReservationRow>({
     name: 'reservations-lock',
-    text: `SELECT order_id, status, lines, reason, told FROM reservations
+    text: `SELECT order_id, status, lines, reason, told, placed, contradicted, captured_id, reserved_id FROM reservations
             WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`,
     values: [orderIds],
   })
@@ -57,15 +74,21 @@ export const saveReservations = async (client: Queryable, reservations: Readonly
   const changed = [...reservations.values()]
   await client.query({
     name: 'reservations-save',
-    text: `INSERT INTO reservations (order_id, status, lines, reason, told)
-           SELECT * FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::json[])
-           ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, told = excluded.told`,
+    text: `INSERT INTO reservations (order_id, status, lines, reason, told, placed, contradicted, captured_id, reserved_id)
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::json[], $6::json[], $7::boolean[],
+                                $8::uuid[], $9::uuid[])
+           ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, told = excluded.told,
+              contradicted = excluded.contradicted, captured_id = excluded.captured_id, reserved_id = excluded.reserved_id`,
     values: [
       [...reservations.keys()],
       changed.map((r) => r.status ?? null),
       changed.map((r) => JSON.stringify(r.lines)),
       changed.map((r) => r.reason ?? null),
       changed.map((r) => (r.told === undefined ? null : JSON.stringify(r.told))),
+      changed.map((r) => (r.placed === undefined ? null : JSON.stringify(r.placed))),
+      changed.map((r) => r.contradicted ?? false),
+      changed.map((r) => r.capturedId ?? null),
+      changed.map((r) => r.reservedId ?? null),
     ],
   })
 }

@@ -8,7 +8,7 @@ import { routes } from './http.ts'
 import type { Order } from './order.ts'
 import { Pace } from './pace.ts'
 import { reactions } from './reactions.ts'
-import { findOrders, loadProducts, orderModel, pendingDeadlines, placedOrders } from './store.ts'
+import { findOrders, loadProducts, orderModel, pendingDeadlines, placedOrders, upgradeOrder } from './store.ts'
 import { tellAgain } from './telling-again.ts'
 
 await runParticipant({
@@ -28,7 +28,7 @@ await runParticipant({
   open: async ({ config, log, metrics, faults }) => {
     const connection = await connectMongo({ uri: config.DATABASE_URL, applicationName: 'order' })
     const model = orderModel(connection)
-    const store = new MongoMessageStore<Order>(connection, model)
+    const store = new MongoMessageStore<Order>(connection, model, upgradeOrder)
     const deadlines = new Deadlines({
       cancel: async (orderId) => void (await cancelOrder(store, orderId, 'deadline')),
       pending: (limit) => pendingDeadlines(model, limit),

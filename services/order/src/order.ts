@@ -1,5 +1,5 @@
 /** Pure: what the order service decides. Whatever order its events come in, an order ends once, CONFIRMED or CANCELLED. */
-import { type Decider, type Decision, decideBy, type Emitted, type Incoming } from '@shop/choreography'
+import { type Decider, type Decision, decideBy, type Emitted, type EmittedOn, type Incoming } from '@shop/choreography'
 
 export interface Line {
   readonly sku: string
@@ -28,7 +28,16 @@ export interface HistoryEntry {
 }
 
 export type Status = 'PENDING' | 'CANCELLING' | 'CONFIRMED' | 'CANCELLED'
-export type CancellationCause = 'customer' | 'deadline'
+export type CancellationCause = 'customer' | 'deadline' | 'contradiction'
+
+/** A payment that was captured for this order's id, but not for this order. */
+export interface Contradiction {
+  readonly eventId: string
+  readonly customerId: string
+  /** Minor units. */
+  readonly amount: number
+  readonly currency: string
+}
 
 export interface Order {
   readonly status: Status
@@ -47,6 +56,10 @@ export interface Order {
   readonly cancellationRequestedBy?: CancellationCause
   /** The delivery had been scheduled when the request to cancel reached it. */
   readonly cancellationRefused?: true
+  /** Such an order is never confirmed: it ends when that payment has been refunded. */
+  readonly contradiction?: Contradiction
+  /** Further captures that agree with the order in everything: only payment knows which one it told, and a reservation may answer any. */
+  readonly capturedAgain?: readonly string[]
   /** Why it was cancelled. */
   readonly reason?: string
   /** The saga's first event. */
@@ -61,10 +74,14 @@ type State = Order | undefined
 const isOpen = (order: Order): boolean => order.status === 'PENDING' || order.status === 'CANCELLING'
 
 /** Nothing to decide: the event is kept in the history alone. */
-const noted = (state: State): Decision<State> => ({ state, emit: [] })
+const noted = (state: State) => ({ state, emit: [] })
 
-const cancelled = (state: State, reason: string): Decision<State, Extract<Emitted<'order'>, { type: 'OrderCancelled' }>> => {
-  if (state === undefined || !isOpen(state)) return { state, emit: [] }
+const doubted = (state: State, suspicious: string) => ({ state, emit: [], suspicious })
+
+const unknown = 'there is no such order'
+
+const cancelled = (state: Order, reason: string): Decision<State, Extract<Emitted<'order'>, { type: 'OrderCancelled' }>> => {
+  if (!isOpen(state)) return noted(state)
   const { customerId, total, currency } = state
   return {
     state: { ...state, status: 'CANCELLED', reason },
@@ -72,11 +89,76 @@ const cancelled = (state: State, reason: string): Decision<State, Extract<Emitte
   }
 }
 
+type Of<Type extends Incoming<'order'>['type']> = Extract<Incoming<'order'>, { type: Type }>
+
+interface Money {
+  readonly customerId: string
+  readonly amount: number
+  readonly currency: string
+}
+
+const isSameMoney = (a: Money, b: Money): boolean =>
+  a.customerId === b.customerId && a.amount === b.amount && a.currency === b.currency
+
+const owed = ({ customerId, total, currency }: Order): Money => ({ customerId, amount: total, currency })
+
+/** The payment that was captured for this order and nothing else; `undefined` as long as there is none. */
+const captureOf = ({ history }: Order): HistoryEntry | undefined => history.find((e) => e.type === 'PaymentCaptured')
+
+const isCapture = (order: Order, eventId: string | undefined): boolean =>
+  eventId !== undefined && (captureOf(order)?.eventId === eventId || order.capturedAgain?.includes(eventId) === true)
+
+/** More of them are forgotten. */
+const capturesMax = 8
+
+const paidAgain = (order: Order, { id }: Of<'PaymentCaptured'>): Order => {
+  const known = order.capturedAgain ?? []
+  return known.includes(id) || known.length >= capturesMax || !isOpen(order) ? order : { ...order, capturedAgain: [...known, id] }
+}
+
+/** A payment for another order than this one, under its id: this order is not paid for, and what was captured has to be refunded. */
+const contradicted = (
+  state: Order,
+  { id, data }: Of<'PaymentCaptured'>,
+): Decision<State, EmittedOn<'order', 'PaymentCaptured'>> => {
+  const suspicious = 'it is not the payment that was asked for'
+  if (state.contradiction !== undefined || captureOf(state) !== undefined || !isOpen(state)) return doubted(state, suspicious)
+  const { customerId, amount, currency } = data
+  const contradiction = { eventId: id, customerId, amount, currency }
+  const { order, emit } = requestCancellation({ ...state, contradiction }, 'contradiction')
+  return { state: order, emit, suspicious }
+}
+
+/** Why the delivery cannot be this order's: it answers its reservation, which answers its payment. */
+const whyNotDelivered = (order: Order, { causationId }: Of<'DeliveryScheduled'>): string | undefined => {
+  const capture = captureOf(order)
+  if (capture === undefined) return 'it was not paid for'
+  const reserved = order.history.find((e) => e.type === 'StockReserved' && e.eventId === causationId)
+  if (reserved === undefined) return 'it answers a reservation that nobody told of'
+  return isCapture(order, reserved.causationId) ? undefined : 'it answers a reservation for another payment'
+}
+
 const decider: Decider<'order', State> = {
-  PaymentCaptured: noted,
-  StockReserved: noted,
-  DeliveryScheduled: (state) => {
-    if (state === undefined || !isOpen(state)) return { state, emit: [] }
+  PaymentCaptured: (state, event) => {
+    if (state === undefined) return doubted(state, unknown)
+    const isOwn = event.causationId === state.correlationId && isSameMoney(event.data, owed(state))
+    if (!isOwn) return contradicted(state, event)
+    const known = captureOf(state)
+    if (known === undefined || known.eventId === event.id) return noted(state)
+    return doubted(paidAgain(state, event), 'it was paid for before')
+  },
+  StockReserved: (state, { causationId }) => {
+    if (state === undefined) return doubted(state, unknown)
+    return captureOf(state) === undefined || isCapture(state, causationId)
+      ? noted(state)
+      : doubted(state, 'it answers another payment than this order’s')
+  },
+  // PaymentCaptured and StockReserved have come: the choreography says that this one needs them.
+  DeliveryScheduled: (state, event) => {
+    if (state === undefined) return doubted(state, unknown)
+    const suspicious = state.status === 'CANCELLED' ? 'the order was cancelled' : whyNotDelivered(state, event)
+    if (suspicious !== undefined) return doubted(state, suspicious)
+    if (!isOpen(state)) return noted(state)
     const { customerId, total, currency } = state
     const refused = state.status === 'CANCELLING' ? ({ cancellationRefused: true } as const) : {}
     return {
@@ -84,12 +166,24 @@ const decider: Decider<'order', State> = {
       emit: [{ type: 'OrderConfirmed', data: { customerId, total, currency } }],
     }
   },
-  PaymentDeclined: (state, { data }) => cancelled(state, data.reason),
-  PaymentRefunded: (state, { data }) => cancelled(state, data.reason),
+  PaymentDeclined: (state, { causationId, data }) => {
+    if (state === undefined) return doubted(state, unknown)
+    if (causationId !== state.correlationId) return doubted(state, 'it declines another order')
+    return captureOf(state) === undefined ? cancelled(state, data.reason) : doubted(state, 'it was paid for before')
+  },
+  PaymentRefunded: (state, { data }) => {
+    if (state === undefined) return doubted(state, unknown)
+    if (state.status === 'CONFIRMED') return doubted(state, 'the order was confirmed')
+    const captured = captureOf(state) === undefined ? state.contradiction : owed(state)
+    if (captured === undefined) return doubted(state, 'nothing was captured that could be refunded')
+    return isSameMoney(data, captured) ? cancelled(state, data.reason) : doubted(state, 'it is not what was captured')
+  },
 }
 
 export const decide = (state: State, event: Incoming<'order'>): Decision<State, Emitted<'order'>> =>
   decideBy(decider, state, event)
+
+export const hasEnded = (order: Order): boolean => !isOpen(order)
 
 /** As much of an event as the history keeps. */
 type Noted = { readonly id: string; readonly type: string; readonly at: string; readonly causationId?: string | undefined }

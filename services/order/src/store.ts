@@ -1,5 +1,5 @@
 import type { OrderSelection, PlacedOrder } from '@shop/participant'
-import { type MessageDocument, messageDocumentModel } from '@shop/store-mongo'
+import { type MessageDocument, messageDocumentModel, type Upgrade } from '@shop/store-mongo'
 import type { Connection, Model } from 'mongoose'
 import type { Order, Product, Status } from './order.ts'
 
@@ -11,6 +11,12 @@ export const orderModel = (connection: Connection): OrderModel =>
     { 'state.customerId': 1, 'state.placedAt': -1, _id: -1 },
     { 'state.status': 1, 'state.placedAt': -1, _id: -1 },
   ])
+
+/** Before decision 17 a delivery waited for nothing, and nothing but the history said what had come. */
+export const upgradeOrder: Upgrade<Order> = (state) => {
+  const types = new Set(state.history.map((e) => e.type))
+  return { state, arrived: ['PaymentCaptured', 'StockReserved'].filter((type) => types.has(type)), waiting: [] }
+}
 
 export interface OrderWithId {
   readonly orderId: string

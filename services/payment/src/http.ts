@@ -64,7 +64,7 @@ export const routes = (store: PostgresMessageStore, pool: Pool): Router => {
     const orderId = parse(order, req.params, 'params').orderId.toLowerCase()
     const payment = await findPayment(pool, orderId)
     if (payment === undefined) throw notFound(`payment of order ${orderId}`)
-    const { told: _, ...shown } = payment
+    const { told: _, capturedId: __, ...shown } = payment
     res.json({ orderId, ...shown })
   })
 

@@ -1,5 +1,5 @@
 /** Pure: what payment decides. An order is paid at most once and refunded at most once, whatever comes and however often. */
-import { type Decider, type Decision, decideBy, type Emitted, type Incoming } from '@shop/choreography'
+import { type Decider, type Decision, decideBy, type Emitted, type EmittedOn, type Incoming } from '@shop/choreography'
 import type { Telling } from '@shop/messaging'
 
 /** The payment of one order; `undefined` as long as nothing is known of it. Amounts are minor units. */
@@ -9,6 +9,11 @@ export interface Payment extends Telling {
   readonly amount: number
   readonly currency: string
   readonly reason?: string
+  /**
+   * The PaymentCaptured that was told; absent when nothing was captured, in payments of before decision 17, and where the order was told
+   * again: it may have been captured before, and what undoes that names the first capture.
+   */
+  readonly capturedId?: string
 }
 
 /** A customer's account; `undefined` when there is none. */
@@ -25,9 +30,27 @@ export interface State {
 
 type Refund = Decision<State, Extract<Emitted<'payment'>, { type: 'PaymentRefunded' }>>
 
-const refund = (state: State, reason: string): Refund => {
+/** Why an event cannot undo the payment; `undefined` when it can. What an earlier release captured cannot be compared. */
+const whyNotUndone = ({ told, capturedId }: Payment, { saga, paymentId }: Undoing): string | undefined => {
+  if (capturedId !== undefined && capturedId !== paymentId)
+    return `it undoes the payment ${paymentId ?? 'of nobody'}, which is not this order's`
+  const own = told?.[0]?.correlationId
+  return own === undefined || own === saga ? undefined : `it belongs to the saga ${saga}, in which nothing was captured`
+}
+
+/** What an event says of what it undoes: the saga, and the capture. */
+interface Undoing {
+  readonly saga: string
+  readonly paymentId: string | undefined
+}
+
+const refund = (state: State, undoing: Undoing, reason: string): Refund => {
   const { payment, account } = state
-  if (payment?.status !== 'CAPTURED') return { state, emit: [] }
+  if (payment === undefined || payment.status === 'DECLINED')
+    return { state, emit: [], suspicious: 'it undoes a payment, but nothing was captured' }
+  const suspicious = whyNotUndone(payment, undoing)
+  if (suspicious !== undefined) return { state, emit: [], suspicious }
+  if (payment.status === 'REFUNDED') return { state, emit: [] }
   if (account === undefined) throw new Error(`the account of ${payment.customerId} is missing, but it was captured from`)
   const { customerId, amount, currency } = payment
   return {
@@ -46,21 +69,44 @@ const whyDeclined = (account: Account, amount: number, currency: string): string
   return undefined
 }
 
-type Placed = Extract<Incoming<'payment'>, { type: 'OrderPlaced' }>['data']
+type Placed = Extract<Incoming<'payment'>, { type: 'OrderPlaced' }>
 
-const declined = ({ account }: State, { customerId, total: amount, currency }: Placed, reason: string) => ({
+const declined = ({ account }: State, { data: { customerId, total: amount, currency } }: Placed, reason: string) => ({
   state: { account, payment: { status: 'DECLINED', customerId, amount, currency, reason } as const },
   emit: [{ type: 'PaymentDeclined', data: { customerId, reason } } as const],
 })
 
+/** So many events of one order are answered; a sound one has three. */
+const answersMax = 8
+
+/**
+ * The order was decided on before. Another one of the same id is declined, once: whoever placed it hears of it, and its order ends unpaid.
+ * What was captured for the first stays as it is: nobody here knows which of them is true.
+ */
+const placedAgain = (
+  state: State,
+  payment: Payment,
+  { id, data }: Placed,
+): Decision<State, EmittedOn<'payment', 'OrderPlaced'>> => {
+  const { customerId, total, currency } = data
+  if (payment.customerId === customerId && payment.amount === total && payment.currency === currency) return { state, emit: [] }
+  const told = payment.told ?? []
+  const isAnswered = told.length >= answersMax || told.some((t) => t.causationId === id)
+  const emit = isAnswered ? [] : [{ type: 'PaymentDeclined', data: { customerId, reason: 'order_contradicted' } } as const]
+  return payment.status === 'DECLINED'
+    ? { state, emit }
+    : { state, emit, suspicious: 'it is another order than the one that was paid for' }
+}
+
 const decider: Decider<'payment', State, [refused: boolean]> = {
-  OrderPlaced: (state, { data }, refused) => {
+  OrderPlaced: (state, event, refused) => {
     const { payment, account } = state
-    if (payment !== undefined) return { state, emit: [] }
-    if (account === undefined) return declined(state, data, 'unknown_customer')
-    const { customerId, total: amount, currency } = data
+    if (event.correlationId !== event.id) return { state, emit: [], suspicious: 'it does not begin the saga that it belongs to' }
+    if (payment !== undefined) return placedAgain(state, payment, event)
+    if (account === undefined) return declined(state, event, 'unknown_customer')
+    const { customerId, total: amount, currency } = event.data
     const reason = refused ? 'payment_refused' : whyDeclined(account, amount, currency)
-    if (reason !== undefined) return declined(state, data, reason)
+    if (reason !== undefined) return declined(state, event, reason)
     return {
       state: {
         payment: { status: 'CAPTURED', customerId, amount, currency },
@@ -69,9 +115,15 @@ const decider: Decider<'payment', State, [refused: boolean]> = {
       emit: [{ type: 'PaymentCaptured', data: { customerId, amount, currency } }],
     }
   },
-  StockRejected: (state, { data: { reason } }) => refund(state, reason),
-  StockReleased: (state, { data: { reason } }) => refund(state, reason),
+  StockRejected: (state, { correlationId, causationId, data: { reason } }) =>
+    refund(state, { saga: correlationId, paymentId: causationId }, reason),
+  StockReleased: (state, { correlationId, data: { reason, paymentId } }) =>
+    refund(state, { saga: correlationId, paymentId }, reason),
 }
+
+/** The payment with what is needed later of an event that it told. */
+export const remember = (payment: Payment, told: { readonly id: string; readonly type: string }): Payment =>
+  told.type === 'PaymentCaptured' ? { ...payment, capturedId: told.id } : payment
 
 /** @param refused a payment that is not captured yet is declined, whatever the account says. */
 export const decide = (state: State, event: Incoming<'payment'>, refused = false): Decision<State, Emitted<'payment'>> =>

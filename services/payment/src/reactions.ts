@@ -1,13 +1,17 @@
 /** Kafka in: a batch of events, decided in memory in order, written with one statement per table. */
 import type { Incoming } from '@shop/choreography'
 import { causedBy, distinct, keepTold, type Message, type React } from '@shop/messaging'
-import { type Account, decide, type Payment, transferOf } from './payment.ts'
+import { type Account, decide, type Payment, remember, transferOf } from './payment.ts'
 import type { Booking, PaymentTables } from './tables.ts'
+
+/** What was told is named by what undoes it. What is told again may have been answered before, with a capture that is forgotten. */
+const remembered = (payment: Payment, { again }: Incoming<'payment'>, told: readonly Message[]): Payment =>
+  again === undefined ? told.reduce(remember, payment) : payment
 
 /** @param isRefused orders whose payment is to be declined; default none. */
 export const reactions =
   <Work>(tables: PaymentTables<Work>, isRefused: (orderId: string) => boolean = () => false): React<Work, Incoming<'payment'>> =>
-  async (work, events) => {
+  async (work, events, doubt) => {
     const payments = await tables.lockPayments(work, distinct(events.map((e) => e.key)))
     const customerOf = (e: Incoming<'payment'>) =>
       e.type === 'OrderPlaced' ? e.data.customerId : payments.get(e.key)?.customerId
@@ -23,10 +27,11 @@ export const reactions =
         payment: payments.get(event.key),
         account: customerId === undefined ? undefined : accounts.get(customerId),
       }
-      const { state, emit } = decide(before, event, isRefused(event.key))
+      const { state, emit, suspicious } = decide(before, event, isRefused(event.key))
+      if (suspicious !== undefined) doubt(event, suspicious)
       const told = emit.map((fact) => ({ fact, message: causedBy(event, fact) }))
       const messages = told.map(({ message }) => message)
-      const payment = state.payment && keepTold(state.payment, before.payment, messages)
+      const payment = state.payment && keepTold(remembered(state.payment, event, messages), before.payment, messages)
       if (payment !== undefined && payment !== before.payment) {
         payments.set(event.key, payment)
         changedPayments.set(event.key, payment)

@@ -1,4 +1,4 @@
-import { anyBytesSchema, deadLettersSchema, messagingSchema } from '@shop/store-postgres'
+import { anyBytesSchema, deadLettersSchema, messagingSchema, sourcesSchema } from '@shop/store-postgres'
 
 /** In order; what was released is never changed, only added to. Amounts are minor units. */
 export const migrations: readonly string[] = [
@@ -35,4 +35,7 @@ CREATE TABLE ledger (
   // The events that were told of the payment, to be told again; NULL in payments of before.
   `ALTER TABLE payments ADD COLUMN told json;`,
   anyBytesSchema,
+  sourcesSchema,
+  // The PaymentCaptured that was told; NULL in payments of before.
+  `ALTER TABLE payments ADD COLUMN captured_id uuid;`,
 ]

@@ -12,15 +12,17 @@ interface PaymentRow {
   currency: string
   reason: string | null
   told: readonly Told[] | null
+  captured_id: string | null
 }
 
-const toPayment = ({ status, customer_id, amount, currency, reason, told }: PaymentRow): Payment => ({
+const toPayment = ({ status, customer_id, amount, currency, reason, told, captured_id }: PaymentRow): Payment => ({
   status,
   customerId: customer_id,
   amount,
   currency,
   ...(reason === null ? {} : { reason }),
   ...(told === null ? {} : { told }),
+  ...(captured_id === null ? {} : { capturedId: captured_id }),
 })
 
 type Queryable = Pick<PoolClient, 'query'>
@@ -29,7 +31,7 @@ type Queryable = Pick<PoolClient, 'query'>
 export const lockPayments = async (client: Queryable, orderIds: readonly string[]): Promise<Map<string, Payment>> => {
   const { rows } = await client.query<PaymentRow>({
     name: 'payments-lock',
-    text: `SELECT order_id, status, customer_id, amount, currency, reason, told FROM payments
+    text: `SELECT order_id, status, customer_id, amount, currency, reason, told, captured_id FROM payments
             WHERE order_id = ANY($1::uuid[]) ORDER BY order_id FOR UPDATE`,
     values: [orderIds],
   })
@@ -52,8 +54,8 @@ export const savePayments = async (client: Queryable, payments: ReadonlyMap<stri
   const rows = [...payments]
   await client.query({
     name: 'payments-save',
-    text: `INSERT INTO payments (order_id, customer_id, status, amount, currency, reason, told)
-           SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::json[])
+    text: `INSERT INTO payments (order_id, customer_id, status, amount, currency, reason, told, captured_id)
+           SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::json[], $8::uuid[])
            ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, told = excluded.told`,
     values: [
       rows.map(([orderId]) => orderId),
@@ -63,6 +65,7 @@ export const savePayments = async (client: Queryable, payments: ReadonlyMap<stri
       rows.map(([, p]) => p.currency),
       rows.map(([, p]) => p.reason ?? null),
       rows.map(([, p]) => (p.told === undefined ? null : JSON.stringify(p.told))),
+      rows.map(([, p]) => p.capturedId ?? null),
     ],
   })
 }

@@ -6,6 +6,7 @@ import {
   messagingSchema,
   migrate,
   PostgresMessageStore,
+  sourcesSchema,
 } from '@shop/store-postgres'
 import pg from 'pg'
 import { answer } from './messages.ts'
@@ -35,7 +36,7 @@ export const postgresSubject = async (url: string): Promise<Subject> => {
   own.pathname = '/bench_kit'
   const pool = createPool({ connectionString: own.href, applicationName: 'bench-kit', onIdleError: () => {} })
   const counts = 'CREATE TABLE counts (key uuid PRIMARY KEY, count int NOT NULL)'
-  await migrate(pool, [messagingSchema, deadLettersSchema, anyBytesSchema, counts])
+  await migrate(pool, [messagingSchema, deadLettersSchema, anyBytesSchema, sourcesSchema, counts])
   const store = new PostgresMessageStore(pool, 'payment')
   const bare = new pg.Client({ connectionString: own.href })
   await bare.connect()

@@ -10,10 +10,12 @@ const arranging = (service: ServiceName, change: (arranged: Arranged, fresh: rea
   inKit(({ arrange }) => ({ arrange: (fresh, needs, arrivalsOf) => change(arrange(fresh, needs, arrivalsOf), fresh) }), [service])
 
 const forgetting = (service: ServiceName): Bug['plant'] =>
-  arranging(service, ({ due, arrivals }) => ({
-    due,
+  arranging(service, ({ arrivals, ...rest }) => ({
+    ...rest,
     arrivals: new Map([...arrivals].map(([key, kept]) => [key, { ...kept, waiting: [] }])),
   }))
+
+const undecided = ({ status: _, ...reservation }: Reservation): Reservation => reservation
 
 export const bugsInWaiting: readonly Bug[] = [
   {
@@ -29,22 +31,22 @@ export const bugsInWaiting: readonly Bug[] = [
   {
     name: 'waiting-not-awaited',
     does: 'drops a PaymentCaptured that waits when its order comes',
-    plant: arranging('inventory', ({ due, arrivals }, fresh) => ({
+    plant: arranging('inventory', ({ due, ...rest }, fresh) => ({
       due: due.filter((m) => fresh.some((f) => f.id === m.id)),
-      arrivals,
+      ...rest,
     })),
   },
   {
     name: 'waiting-carried-out-twice',
     does: 'carries out twice a PaymentCaptured that waited for its order: neither the store nor the status stops it',
     plant: both(
-      arranging('inventory', ({ due, arrivals }, fresh) => ({
+      arranging('inventory', ({ due, ...rest }, fresh) => ({
         due: due.flatMap((m) => (fresh.some((f) => f.id === m.id) ? [m] : [m, m])),
-        arrivals,
+        ...rest,
       })),
       inService('inventory', (real) =>
         finding<Reservation>(real, (reservation, { type }) =>
-          type === 'PaymentCaptured' ? { lines: reservation.lines } : reservation,
+          type === 'PaymentCaptured' ? undecided(reservation) : reservation,
         ),
       ),
     ),
@@ -52,10 +54,11 @@ export const bugsInWaiting: readonly Bug[] = [
   {
     name: 'waiting-not-forgotten',
     does: 'keeps a PaymentCaptured waiting that it has carried out',
-    plant: arranging('inventory', ({ due, arrivals }, fresh) => {
+    plant: arranging('inventory', ({ due, arrivals, bringing }, fresh) => {
       const released = due.filter((m) => fresh.every((f) => f.id !== m.id))
       return {
         due,
+        bringing,
         arrivals: new Map([...arrivals].map(([key, kept]) => [key, { ...kept, waiting: [...kept.waiting, ...released] }])),
       }
     }),
@@ -63,9 +66,9 @@ export const bugsInWaiting: readonly Bug[] = [
   {
     name: 'wrong-cause',
     does: 'calls OrderPlaced the cause of what an early PaymentCaptured was waiting to cause',
-    plant: arranging('inventory', ({ due, arrivals }, [fresh]) => ({
+    plant: arranging('inventory', ({ due, ...rest }, [fresh]) => ({
       due: due.map((m) => (fresh?.type === 'OrderPlaced' ? { ...m, id: fresh.id } : m)),
-      arrivals,
+      ...rest,
     })),
   },
 ]

@@ -2,10 +2,20 @@
 import { consumedBy, type Incoming, needsOf, ownTopic, type ServiceName, serviceNames, subscriptionsOf } from '@shop/choreography'
 import { Needs } from '@shop/messaging/driver'
 import { decide as decideDelivery, type Shipment } from '../../../services/delivery/src/shipment.ts'
-import { decide as decideInventory, type Reservation, type Stock } from '../../../services/inventory/src/inventory.ts'
+import {
+  decide as decideInventory,
+  type Reservation,
+  remember as rememberReserved,
+  type Stock,
+} from '../../../services/inventory/src/inventory.ts'
 import { decide as decideNotification, type Notification } from '../../../services/notification/src/notification.ts'
 import { decide as decideOrder, type Order, remember } from '../../../services/order/src/order.ts'
-import { type Account, decide as decidePayment, type Payment } from '../../../services/payment/src/payment.ts'
+import {
+  type Account,
+  decide as decidePayment,
+  type Payment,
+  remember as rememberCaptured,
+} from '../../../services/payment/src/payment.ts'
 import type { Message } from '../kit.ts'
 import { type Decide, furtherDecide } from './further-services.ts'
 
@@ -51,6 +61,12 @@ const as = <S extends ServiceName>(message: Message): Incoming<S> => message as 
 
 type React = Service['react']
 
+/** Nobody forges anything here: whatever comes in whatever order, a service that doubts it is wrong. @throws Error when it does. */
+const trusting = <D extends { readonly suspicious?: string }>(decision: D): D => {
+  if (decision.suspicious !== undefined) throw new Error(`honest-is-trusted: ${decision.suspicious}`)
+  return decision
+}
+
 /** The history is told to people, no decision reads it: in which order its events came makes no other state. */
 const withoutOrder = (order: Order): Order => ({
   ...order,
@@ -58,7 +74,7 @@ const withoutOrder = (order: Order): Order => ({
 })
 
 const order: React = ({ state: before, shared }, message, _isRefused, tell) => {
-  const { state, emit } = decideOrder((before ?? undefined) as Order | undefined, as<'order'>(message))
+  const { state, emit } = trusting(decideOrder((before ?? undefined) as Order | undefined, as<'order'>(message)))
   const told = emit.map((fact) => tell(message, fact))
   return { state: state === undefined ? null : withoutOrder(remember(state, message, ...told)), shared, told }
 }
@@ -67,27 +83,30 @@ const payment: React = ({ state: found, shared }, message, isRefused, tell) => {
   const [event, accounts, known] = [as<'payment'>(message), shared as Accounts, (found ?? undefined) as Payment | undefined]
   const customerId = event.type === 'OrderPlaced' ? event.data.customerId : (known?.customerId ?? '')
   const before = accounts[customerId]
-  const { state, emit } = decidePayment({ payment: known, account: before }, event, isRefused)
+  const { state, emit } = trusting(decidePayment({ payment: known, account: before }, event, isRefused))
+  const told = emit.map((fact) => tell(message, fact))
   return {
-    state: state.payment ?? null,
+    state: state.payment === undefined ? null : told.reduce(rememberCaptured, state.payment),
     shared: before === undefined ? accounts : { ...accounts, [customerId]: { ...before, ...state.account } },
-    told: emit.map((fact) => tell(message, fact)),
+    told,
   }
 }
 
 const inventory: React = ({ state: before, shared }, message, isRefused, tell) => {
   const reservation = (before ?? undefined) as Reservation | undefined
   const stock = new Map(Object.entries(shared as Stocks))
-  const { state, emit } = decideInventory({ reservation, stock }, as<'inventory'>(message), () => isRefused)
+  const { state, emit } = trusting(decideInventory({ reservation, stock }, as<'inventory'>(message), () => isRefused))
+  const told = emit.map((fact) => tell(message, fact))
   return {
-    state: state.reservation ?? null,
+    state: state.reservation === undefined ? null : told.reduce(rememberReserved, state.reservation),
     shared: Object.fromEntries(state.stock),
-    told: emit.map((fact) => tell(message, fact)),
+    told,
   }
 }
 
 const delivery: React = ({ state: before, shared }, message, isRefused, tell) => {
-  const { state, emit } = decideDelivery((before ?? undefined) as Shipment | undefined, as<'delivery'>(message), isRefused)
+  const shipment = (before ?? undefined) as Shipment | undefined
+  const { state, emit } = trusting(decideDelivery(shipment, as<'delivery'>(message), isRefused))
   return { state: state ?? null, shared, told: emit.map((fact) => tell(message, fact)) }
 }
 

@@ -64,8 +64,8 @@ const reserveSome: Bug = {
   name: 'reserve-some-lines',
   does: 'keeps the lines reserved that were there when another one was not',
   plant: (real) => ({
-    inventoryReact: async (work, fresh) => {
-      const told = await real.inventoryReact(work, fresh)
+    inventoryReact: async (work, fresh, doubt) => {
+      const told = await real.inventoryReact(work, fresh, doubt)
       for (const m of told) if (m.type === 'StockRejected') reserveWhatIsThere(work, m.key)
       return told
     },
@@ -85,7 +85,9 @@ const without = <M extends Message>(fresh: readonly M[], type: string): readonly
 const issueForgotten: Bug = {
   name: 'issue-forgotten',
   does: 'never takes delivered goods out of the stock',
-  plant: (real) => ({ inventoryReact: (work, fresh) => real.inventoryReact(work, without(fresh, 'DeliveryScheduled')) }),
+  plant: (real) => ({
+    inventoryReact: (work, fresh, doubt) => real.inventoryReact(work, without(fresh, 'DeliveryScheduled'), doubt),
+  }),
 }
 
 type DeliveryChange = (shipments: Documents<Shipment>, event: Message) => readonly Message[]
@@ -95,10 +97,10 @@ const afterDelivery = (name: string, does: string, change: DeliveryChange): Bug 
   name,
   does,
   plant: (real) => ({
-    deliveryReact: async (shipments, fresh) => {
+    deliveryReact: async (shipments, fresh, doubt) => {
       const told: Message[] = []
       for (const event of fresh) {
-        told.push(...(await real.deliveryReact(shipments, [event])))
+        told.push(...(await real.deliveryReact(shipments, [event], doubt)))
         told.push(...change(shipments, event))
       }
       return told
@@ -131,10 +133,10 @@ const afterOrder = (name: string, does: string, change: (orders: Documents<Order
   name,
   does,
   plant: (real) => ({
-    orderReact: async (orders, fresh) => {
+    orderReact: async (orders, fresh, doubt) => {
       const told: Message[] = []
       for (const event of fresh) {
-        told.push(...(await real.orderReact(orders, [event])))
+        told.push(...(await real.orderReact(orders, [event], doubt)))
         change(orders, event)
       }
       return told

@@ -1,5 +1,6 @@
 /** Stores that break what store.ts of the kit promises. */
 import { type Message, type NewDocument, newId } from '@shop/messaging'
+import { handledAs } from '@shop/messaging/driver'
 import {
   type Loaded,
   type MemoryDatabase,
@@ -32,7 +33,7 @@ class ForgetfulTables extends MemoryTablesStore {
 /** Handles whatever comes, however often. */
 export class RepeatingTables extends ForgetfulTables {
   protected override async commit(...[work, fresh, emit, arrivals]: Parameters<MemoryTablesStore['commit']>) {
-    for (const { id } of fresh) this.tables.inbox.delete(id)
+    for (const m of fresh) this.tables.inbox.delete(handledAs(m))
     await super.commit(work, fresh, emit, arrivals)
   }
 }
@@ -85,7 +86,8 @@ class RenamingTables extends MemoryTablesStore {
 class RepeatingDocuments<State> extends MemoryMessageStore<State> {
   override async handleParked(letter: Letter, message: Message, react: React<State>) {
     const before = this.database.documents.get(message.key)
-    if (before) this.database.documents.set(message.key, { ...before, handled: before.handled.filter((id) => id !== message.id) })
+    if (before)
+      this.database.documents.set(message.key, { ...before, handled: before.handled.filter((as) => as !== handledAs(message)) })
     return super.handleParked(letter, message, react)
   }
 }

@@ -1,5 +1,6 @@
 import type { Bug } from './bug.ts'
 import { bugsInDecisions } from './in-decisions.ts'
+import { bugsInDoubts } from './in-doubts.ts'
 import { bugsInMessaging } from './in-messaging.ts'
 import { bugsInReading } from './in-reading.ts'
 import { bugsInStores } from './in-stores.ts'
@@ -13,6 +14,7 @@ export const bugs: readonly Bug[] = [
   ...bugsInStores,
   ...bugsInMessaging,
   ...bugsInDecisions,
+  ...bugsInDoubts,
   ...bugsInWaiting,
   ...bugsInTellingAgain,
   ...bugsInReading,

@@ -2,7 +2,7 @@
 import { choreography, consumedBy, edges, eventNamed, serviceNames, subscriptionsOf, topicOf } from '@shop/choreography'
 import type { Invariant } from '../invariant.ts'
 import { isLeftOut, type OrderView } from '../order-view.ts'
-import type { EventRecord } from '../snapshot.ts'
+import { type EventRecord, handledAs } from '../snapshot.ts'
 
 /** Consumers of a record: those that subscribe to the topic on which it stands and react to its type. */
 const consumersOf = (() => {
@@ -28,15 +28,17 @@ export const consumedHandled: Invariant = {
     const figures = { handled: 0, deadLettered: 0, undecodable: topics?.undecodable.length ?? 0 }
     const parked = new Set(topics?.deadLetters.flatMap((d) => [`${d.consumer} ${d.origin}`, `${d.consumer} ${d.eventId}`]))
     const inInbox: Record<string, number> = {}
-    const isHandled = (o: OrderView, consumer: string, id: string): boolean =>
-      inboxes[consumer]?.has(id) ?? o.handled[consumer]?.includes(id) ?? false
+    const isHandled = (o: OrderView, consumer: string, event: EventRecord): boolean => {
+      const inbox = inboxes[consumer]
+      return handledAs(event).some((as) => inbox?.has(as) ?? o.handled[consumer]?.includes(as) ?? false)
+    }
     return {
       order: (o) => {
         const consumed = new Set<string>()
         for (const event of o.events)
           for (const consumer of consumersOf(event)) {
-            consumed.add(`${consumer} ${event.id}`)
-            if (isHandled(o, consumer, event.id)) {
+            for (const as of handledAs(event)) consumed.add(`${consumer} ${as}`)
+            if (isHandled(o, consumer, event)) {
               figures.handled++
               inInbox[consumer] = (inInbox[consumer] ?? 0) + 1
             } else if (parked.has(`${consumer} ${event.id}`)) figures.deadLettered++
@@ -98,8 +100,10 @@ export const causationDeclared: Invariant = {
           const definition = eventNamed(event.type)
           if (definition !== undefined && topicOf(definition) !== event.topic)
             found(`${is} stands on ${event.topic}, not on ${topicOf(definition)}`, o.orderId)
+          if (o.isDoubted(event)) continue
           const wrong = flaw(o, event)
           if (wrong !== undefined) found(`${is} ${wrong}`, o.orderId)
+          if (o.isContradicted) continue
           if (sagaId !== undefined && (event.correlationId !== firstId || event.correlationId !== sagaId))
             found(`${is} belongs to saga ${event.correlationId}, its order to ${sagaId}`, o.orderId)
         }

@@ -33,6 +33,7 @@ export const noGhostEvents: Invariant = {
         figures.copies += o.records.length - o.events.length
         const types = new Set<string>()
         for (const event of o.events) {
+          if (o.isDoubted(event) || isAnothersOrder(o, event)) continue
           const missing = missingStateOf(o, event)
           if (missing !== undefined) found(`${event.type} ${event.id} was told, but ${missing}`, o.orderId)
           else if (types.has(event.type)) found(`a second ${event.type} was told: ${event.id}`, o.orderId)
@@ -55,12 +56,18 @@ const isSameData = (first: WithData, copy: WithData): boolean => {
     (field) => other?.[field] === undefined || JSON.stringify(one?.[field]) === JSON.stringify(other[field]),
   )
 }
+/** The order that payment took for this one. */
+const isAnothersOrder = (o: OrderView, { type, id }: EventRecord): boolean =>
+  o.isContradicted && type === 'OrderPlaced' && id !== o.order?.correlationId
 
 const differingCopies = (o: OrderView): string[] =>
   o.records.flatMap((copy) => {
     const first = o.eventsById.get(copy.id)
     const isSame =
-      first === undefined || first === copy || (first.topic === copy.topic && first.type === copy.type && isSameData(first, copy))
+      first === undefined ||
+      first === copy ||
+      o.isDoubted(copy) ||
+      (first.topic === copy.topic && first.type === copy.type && isSameData(first, copy))
     return isSame ? [] : [`two events have the id ${copy.id}: ${first.type} and another ${copy.type}`]
   })
 
@@ -120,7 +127,7 @@ export const eventsInStoredOrder: Invariant = {
           const partitions = new Set(o.records.filter((r) => r.topic === topic).map((r) => r.partition))
           if (partitions.size > 1) found(`its events stand in partitions ${[...partitions].join(' and ')} of ${topic}`, o.orderId)
           const isRanked = hasRank.has(topic.split('.').at(-1) ?? '')
-          const known = events.filter((e) => !again.has(e.id) && (!isRanked || stored.has(e.id)))
+          const known = events.filter((e) => !again.has(e.id) && (isRanked ? stored.has(e.id) : !o.isDoubted(e)))
           known.slice(1).forEach((later, i) => {
             const earlier = known[i]
             if (earlier === undefined) return

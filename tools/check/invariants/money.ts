@@ -106,6 +106,26 @@ export const accountsMatchLedger: Invariant = {
   },
 }
 
+export const amountsAgree: Invariant = {
+  id: 'amounts-agree',
+  title: 'No order was confirmed for another amount than its lines cost: total = Σ quantity × unit price = what was captured',
+  begin: (_shop, found) => {
+    const figures = { confirmed: 0, total: 0 }
+    return {
+      order: ({ orderId, order, ledger }) => {
+        if (order?.status !== 'CONFIRMED') return
+        const cost = order.lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0)
+        const { captured } = moneyOf({ ledger })
+        figures.confirmed++
+        figures.total += order.total
+        if (order.total !== cost) found(`was confirmed for ${order.total}, but its lines cost ${cost}`, orderId)
+        if (captured !== cost) found(`was confirmed, but ${captured} was captured and its lines cost ${cost}`, orderId)
+      },
+      figures: () => figures,
+    }
+  },
+}
+
 /** How often money moved, for each status of a payment: [captures, refunds]. */
 const movements = { CAPTURED: [1, 0], REFUNDED: [1, 1], DECLINED: [0, 0], none: [0, 0] } as const
 
@@ -115,7 +135,7 @@ export const paymentAgrees: Invariant = {
   begin: (_shop, found) => {
     const figures = { CAPTURED: 0, REFUNDED: 0, DECLINED: 0, none: 0 }
     return {
-      order: ({ orderId, order, payment, ledger, isOpen }) => {
+      order: ({ orderId, order, payment, ledger, isOpen, isContradicted }) => {
         const status = payment?.status ?? 'none'
         figures[status]++
         const { captures, refunds } = moneyOf({ ledger })
@@ -129,6 +149,8 @@ export const paymentAgrees: Invariant = {
         const agrees = order.status === 'CONFIRMED' ? status === 'CAPTURED' : status === 'REFUNDED' || status === 'DECLINED'
         if (!isOpen && !agrees) found(`is ${order.status}, but its payment is ${status}`, orderId)
         if (payment === undefined) return
+        const isAnothers = isContradicted && order.status === 'CANCELLED'
+        if (isAnothers) return
         if (payment.amount !== order.total || payment.currency !== order.currency || payment.customerId !== order.customerId)
           found(
             `${payment.customerId} pays ${payment.amount} ${payment.currency}, but ${order.customerId} owes ${order.total} ${order.currency}`,

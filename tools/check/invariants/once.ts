@@ -20,7 +20,9 @@ export const handledOnce: Invariant = {
       order: ({ orderId, handled, order, ledger }) => {
         for (const [service, ids] of Object.entries(handled)) {
           count(service, ids.length)
-          for (const id of repeated(ids)) found(`${service} handled ${id} twice`, orderId)
+          const alone = new Set(ids.filter((as) => !as.includes(' ')))
+          const twice = ids.flatMap((as) => (as.includes(' ') && alone.has(as.split(' ')[0] ?? '') ? as : []))
+          for (const id of [...repeated(ids), ...twice]) found(`${service} handled ${id} twice`, orderId)
         }
         for (const id of repeated((order?.history ?? []).map((e) => e.eventId))) found(`the history has ${id} twice`, orderId)
         const effects = new Set<string>()

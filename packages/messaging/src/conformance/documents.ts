@@ -26,6 +26,18 @@ export const documentConformance = (name: string, open: () => Promise<DocumentSt
       expect(await ids()).toEqual([first.id])
     })
 
+    test('creates where nothing is kept but a message, which is not forgotten', async () => {
+      const [asked, first] = [told(), told()]
+      await store.handleOnce([asked], async () => [])
+      expect(await stateOf(key)).toBeUndefined()
+      expect(await store.create([{ key, state: 1, emit: [first] }])).toEqual(new Set())
+      expect(await stateOf(key)).toBe(1)
+      expect(await ids()).toEqual([first.id])
+      expect(await store.handleOnce([asked], async () => [])).toMatchObject({ handled: 0, duplicates: 1 })
+      expect(await store.create([{ key, state: 2, emit: [told()] }])).toEqual(new Set([key]))
+      expect(await stateOf(key)).toBe(1)
+    })
+
     test('changes a document and stores what is told of it together', async () => {
       await store.create([{ key, state: 1, emit: [] }])
       const first = told()

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { causedBy, type Message, startedBy } from '../message.ts'
 import type { MessageStore, React, Stored } from '../store.ts'
 import { letter, relayAll, relayOnce, type StoreFixture, untilDone } from './asking.ts'
+import { doubtingConformance } from './doubting.ts'
 import { oddLetterConformance } from './store-letters.ts'
 import { waitingConformance } from './waiting.ts'
 
@@ -27,7 +28,7 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
 
     test('stores effects, ids and outgoing messages of a batch together', async () => {
       const batch = [incoming(), incoming(), incoming()]
-      expect(await store.handleOnce(batch, counting)).toEqual({ handled: 3, duplicates: 0, held: [] })
+      expect(await store.handleOnce(batch, counting)).toEqual({ handled: 3, duplicates: 0, held: [], suspicious: [] })
       for (const m of batch) expect(await fixture.countOf(m.key)).toBe(1)
       expect(causes(await store.pending(10)).sort()).toEqual(batch.map((m) => m.id).sort())
     })
@@ -58,21 +59,21 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
 
     test('nothing is stored when a reaction throws', async () => {
       const batch = [incoming(), incoming()]
-      const failing: React<Work> = async (work, fresh) => {
-        await counting(work, fresh)
+      const failing: React<Work> = async (work, fresh, doubt) => {
+        await counting(work, fresh, doubt)
         throw new Error('refused')
       }
       await expect(store.handleOnce(batch, failing)).rejects.toThrow('refused')
       for (const m of batch) expect(await fixture.countOf(m.key)).toBe(0)
       expect(await store.pending(10)).toEqual([])
-      expect(await store.handleOnce(batch, counting)).toEqual({ handled: 2, duplicates: 0, held: [] })
+      expect(await store.handleOnce(batch, counting)).toEqual({ handled: 2, duplicates: 0, held: [], suspicious: [] })
     })
 
     test('drops an id that was handled in an earlier batch', async () => {
       const once = incoming()
       await store.handleOnce([once], counting)
       const again = incoming(once.key)
-      expect(await store.handleOnce([once, again], counting)).toEqual({ handled: 1, duplicates: 1, held: [] })
+      expect(await store.handleOnce([once, again], counting)).toEqual({ handled: 1, duplicates: 1, held: [], suspicious: [] })
       expect(await fixture.countOf(once.key)).toBe(2)
       expect(await store.pending(10)).toHaveLength(2)
     })
@@ -83,12 +84,17 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
       const unasked: React<Work> = async () => {
         throw new Error('asked')
       }
-      expect(await store.handleOnce([once, once], unasked)).toEqual({ handled: 0, duplicates: 2, held: [] })
+      expect(await store.handleOnce([once, once], unasked)).toEqual({ handled: 0, duplicates: 2, held: [], suspicious: [] })
     })
 
     test('drops an id that stands twice in the batch', async () => {
       const once = incoming()
-      expect(await store.handleOnce([once, once, once], counting)).toEqual({ handled: 1, duplicates: 2, held: [] })
+      expect(await store.handleOnce([once, once, once], counting)).toEqual({
+        handled: 1,
+        duplicates: 2,
+        held: [],
+        suspicious: [],
+      })
       expect(await fixture.countOf(once.key)).toBe(1)
     })
 
@@ -195,7 +201,12 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
         const [failed, later, elsewhere] = [incoming(key), incoming(key), incoming()]
         expect(await store.park([letter(failed)])).toEqual([letter(failed)])
         const next = await fixture.open()
-        expect(await next.handleOnce([later, elsewhere], counting)).toEqual({ handled: 1, duplicates: 0, held: [later] })
+        expect(await next.handleOnce([later, elsewhere], counting)).toEqual({
+          handled: 1,
+          duplicates: 0,
+          held: [later],
+          suspicious: [],
+        })
         expect(await fixture.countOf(key)).toBe(0)
         expect(await fixture.countOf(elsewhere.key)).toBe(1)
       })
@@ -208,7 +219,7 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
         expect(await store.letters({ key, limit: 10 })).toEqual(letters)
         expect(await store.letters({ id: letters[1]?.id, limit: 10 })).toEqual([letters[1]])
         expect(await store.letters({ limit: 1 })).toHaveLength(1)
-        expect(await store.letterCounts()).toEqual({ undecodable: 0, failed: 1, held: 2, unsendable: 0 })
+        expect(await store.letterCounts()).toEqual({ undecodable: 0, failed: 1, held: 2, suspicious: 0, unsendable: 0 })
       })
 
       test('one that could not be decoded holds nothing', async () => {
@@ -270,7 +281,7 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
         await store.park([letter(failed)])
         await store.discard(letter(failed))
         expect(await store.letters({ limit: 10 })).toEqual([])
-        expect(await store.handleOnce([failed, later], counting)).toEqual({ handled: 1, duplicates: 1, held: [] })
+        expect(await store.handleOnce([failed, later], counting)).toEqual({ handled: 1, duplicates: 1, held: [], suspicious: [] })
         expect(await fixture.countOf(failed.key)).toBe(0)
       })
 
@@ -299,6 +310,7 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
   })
   oddLetterConformance(name, setUp)
   waitingConformance(name, setUp)
+  doubtingConformance(name, setUp)
 }
 
 /** The killed process's session may live for a moment in the server; asks until the new process is the relay, at most 10 s. */

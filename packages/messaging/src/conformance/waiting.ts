@@ -39,10 +39,10 @@ export const waitingConformance = <Work>(name: string, setUp: () => Promise<Stor
 
     test('one that comes first is carried out right behind the one that it needs, as the cause of what is told', async () => {
       const [answer, remark, question] = [message('Answer'), message('Remark'), message('Question')]
-      expect(await handle([answer])).toEqual({ handled: 1, duplicates: 0, held: [] })
+      expect(await handle([answer])).toEqual({ handled: 1, duplicates: 0, held: [], suspicious: [] })
       expect(await fixture.countOf(key)).toBe(0)
-      expect(await handle([answer])).toEqual({ handled: 0, duplicates: 1, held: [] })
-      expect(await handle([question, remark])).toEqual({ handled: 2, duplicates: 0, held: [] })
+      expect(await handle([answer])).toEqual({ handled: 0, duplicates: 1, held: [], suspicious: [] })
+      expect(await handle([question, remark])).toEqual({ handled: 2, duplicates: 0, held: [], suspicious: [] })
       expect(await carriedOut()).toEqual([question, answer, remark].map((m) => m.id))
       expect(await fixture.countOf(key)).toBe(3)
     })
@@ -56,9 +56,9 @@ export const waitingConformance = <Work>(name: string, setUp: () => Promise<Stor
       }
       await handle([answer])
       let seen: readonly Message[] = []
-      await store.handleOnce([message('Question')], async (work, fresh) => {
+      await store.handleOnce([message('Question')], async (work, fresh, doubt) => {
         seen = fresh
-        return counting(work, fresh)
+        return counting(work, fresh, doubt)
       })
       expect(seen[1]).toStrictEqual(answer)
     })
@@ -106,8 +106,8 @@ export const waitingConformance = <Work>(name: string, setUp: () => Promise<Stor
     test('it goes on waiting when the transaction fails in which it would have been carried out', async () => {
       const [answer, question] = [message('Answer'), message('Question')]
       await handle([answer])
-      const failing: React<Work> = async (work, fresh) => {
-        await counting(work, fresh)
+      const failing: React<Work> = async (work, fresh, doubt) => {
+        await counting(work, fresh, doubt)
         throw new Error('refused')
       }
       await expect(store.handleOnce([question], failing)).rejects.toThrow('refused')

@@ -42,7 +42,7 @@ export class MemoryLetters {
   }
 
   counts() {
-    const counts = { undecodable: 0, failed: 0, held: 0, unsendable: 0 }
+    const counts = { undecodable: 0, failed: 0, held: 0, suspicious: 0, unsendable: 0 }
     for (const { failure } of this.#byId.values()) counts[failure.kind]++
     return counts
   }

@@ -1,14 +1,16 @@
-import { byKey, distinct, type Sorted, sortBatch } from '../batch.ts'
-import { type DeadLetter, holdsKey } from '../dead-letter.ts'
+import { byKey, distinct, handledAs, isHandled, type Sorted, sortBatch } from '../batch.ts'
+import { type DeadLetter, doubtedLetter, handledBy, holdsKey } from '../dead-letter.ts'
 import { assertOwnKeys, type Decided, type DocumentStore, Documents, type NewDocument } from '../documents.ts'
 import { type Message, nowMs } from '../message.ts'
 import type { Backlog, LetterQuery, Outcome, React, Stored } from '../store.ts'
-import { type Arranged, type Arrivals, arrange, Needs, type NeedsByType, noArrivals } from '../waiting.ts'
+import { carryOut, type Suspicious, trusted } from '../suspicion.ts'
+import { type Arranged, type Arrivals, arrange, type Doubted, Needs, type NeedsByType, noArrivals, nobody } from '../waiting.ts'
 import { MemoryLetters } from './letters.ts'
 
 export interface MemoryEntry<State> {
   readonly version: number
   readonly state: State | undefined
+  /** By `handledAs`. */
   readonly handled: readonly string[]
   readonly outbox: readonly Message[]
   /** Absent where nothing of the key is needed, and nothing waits. */
@@ -19,6 +21,14 @@ export interface MemoryEntry<State> {
 export class MemoryDatabase<State> {
   readonly documents = new Map<string, MemoryEntry<State>>()
   readonly letters = new MemoryLetters()
+}
+
+interface Change<R> {
+  readonly fresh: readonly Message[]
+  readonly emit: readonly Message[]
+  readonly arrivals: Arranged['arrivals']
+  readonly suspicious: readonly Suspicious[]
+  readonly result: R
 }
 
 /** The documents of a batch as they were before it. */
@@ -46,17 +56,26 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
 
   async handleParked(letter: DeadLetter, message: Message, react: React<Documents<State>>): Promise<Outcome> {
     const outcome = await this.#handle([message], react, () => false)
-    this.database.letters.remove(letter)
+    const doubt = outcome.suspicious.find((s) => s.message === message)
+    if (doubt === undefined) this.database.letters.remove(letter)
+    else this.database.letters.update(doubtedLetter(letter, doubt.reason))
     return outcome
   }
 
   #handle(batch: readonly Message[], react: React<Documents<State>>, isHeld: (key: string) => boolean): Promise<Outcome> {
     const keys = distinct(batch.map((m) => m.key))
+    let doubted = nobody
     return this.#change(keys, async (work, loaded) => {
       const { fresh, held, duplicates } = this.sort(batch, loaded, isHeld)
-      const { due, arrivals } = this.arrange(fresh, (key) => loaded.get(key)?.arrivals ?? noArrivals)
-      const emit = due.length === 0 ? [] : await react(work, due)
-      return { fresh, emit, arrivals, result: { handled: fresh.length, duplicates, held } }
+      const arranged = this.arrange(fresh, (key) => loaded.get(key)?.arrivals ?? noArrivals, doubted)
+      const { emit, suspicious, again } = await carryOut(arranged, doubted, (due, doubt) => react(work, due, doubt))
+      if (again !== undefined) {
+        doubted = again
+        return undefined
+      }
+      const handled = trusted(fresh, suspicious)
+      const result = { handled: handled.length, duplicates, held, suspicious }
+      return { fresh: handled, emit, arrivals: arranged.arrivals, suspicious, result }
     })
   }
 
@@ -65,34 +84,34 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
       const before = work.get(key)
       const { state, emit, result } = decide(before)
       if (state !== undefined && state !== before) work.set(key, state)
-      return { fresh: [], emit, arrivals: new Map(), result }
+      return { fresh: [], emit, arrivals: new Map(), suspicious: [], result }
     })
   }
 
   async create(documents: readonly NewDocument<State>[]): Promise<ReadonlySet<string>> {
     const existing = new Set<string>()
     for (const { key, state, emit } of documents)
-      if (this.database.documents.has(key)) existing.add(key)
-      else this.database.documents.set(key, { version: 1, state, handled: [], outbox: emit })
+      if (this.database.documents.get(key)?.state !== undefined) existing.add(key)
+      else this.write(key, [], { state, outbox: [...(this.database.documents.get(key)?.outbox ?? []), ...emit] })
     if (documents.some((d) => d.emit.length > 0 && !existing.has(d.key))) this.#listener()
     return existing
   }
 
   async #change<R>(
     keys: readonly string[],
-    decide: (
-      work: Documents<State>,
-      loaded: Loaded<State>,
-    ) => Promise<{ fresh: readonly Message[]; emit: readonly Message[]; arrivals: Arranged['arrivals']; result: R }>,
+    decide: (work: Documents<State>, loaded: Loaded<State>) => Promise<Change<R> | undefined>,
   ): Promise<R> {
     for (let attempt = 0; attempt < conflictsMax; attempt++) {
       const loaded: Loaded<State> = new Map(keys.map((key) => [key, this.database.documents.get(key)]))
       const states = new Map<string, State>()
       for (const [key, entry] of loaded) if (entry?.state !== undefined) states.set(key, entry.state)
       const work = new Documents(states)
-      const { fresh, emit, arrivals, result } = await decide(work, loaded)
+      const change = await decide(work, loaded)
+      if (change === undefined) continue
+      const { fresh, emit, arrivals, suspicious, result } = change
       assertOwnKeys(emit, loaded)
       if (!this.isUnchanged(loaded)) continue
+      for (const { message } of suspicious) this.#unhandle(message)
       await this.commit(loaded, work, fresh, emit, arrivals)
       if (emit.length > 0) this.#listener()
       return result
@@ -104,8 +123,16 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
     return sortBatch(batch, new Set([...loaded.values()].flatMap((e) => e?.handled ?? [])), isHeld)
   }
 
-  protected arrange(fresh: readonly Message[], arrivalsOf: (key: string) => Arrivals): Arranged {
-    return arrange(fresh, this.#needs, arrivalsOf)
+  /** One that had waited counted as handled. */
+  #unhandle(message: Message): void {
+    const entry = this.database.documents.get(message.key)
+    const as = handledAs(message)
+    if (entry?.handled.includes(as))
+      this.database.documents.set(message.key, { ...entry, handled: entry.handled.filter((h) => h !== as) })
+  }
+
+  protected arrange(fresh: readonly Message[], arrivalsOf: (key: string) => Arrivals, doubted: Doubted): Arranged {
+    return arrange(fresh, this.#needs, arrivalsOf, doubted)
   }
 
   /** True as long as nobody has written a document since it was loaded. */
@@ -127,11 +154,11 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
       const before = this.database.documents.get(key)
       const [ids, added] = [handled.get(key) ?? [], told.get(key) ?? []]
       if (ids.length === 0 && added.length === 0 && work.get(key) === before?.state) continue
-      this.write(
-        key,
-        ids.map((m) => m.id),
-        { state: work.get(key), outbox: [...(before?.outbox ?? []), ...added], arrivals: arrivals.get(key) ?? before?.arrivals },
-      )
+      this.write(key, ids.map(handledAs), {
+        state: work.get(key),
+        outbox: [...(before?.outbox ?? []), ...added],
+        arrivals: arrivals.get(key) ?? before?.arrivals,
+      })
     }
   }
 
@@ -160,10 +187,10 @@ export class MemoryMessageStore<State> implements DocumentStore<State> {
 
   async discard(letter: DeadLetter): Promise<void> {
     const { key } = letter.record
-    const { eventId, kind } = letter.failure
-    if (key !== null && kind !== 'undecodable') {
-      const isHandled = eventId === undefined || this.database.documents.get(key)?.handled.includes(eventId)
-      this.write(key, isHandled ? [] : [eventId])
+    const event = handledBy(letter)
+    if (key !== null && event !== undefined) {
+      const handled = new Set(this.database.documents.get(key)?.handled)
+      this.write(key, isHandled(handled, event) ? [] : [handledAs(event)])
     }
     this.database.letters.remove(letter)
   }

@@ -1,14 +1,16 @@
-import { type Sorted, sortBatch } from '../batch.ts'
-import type { DeadLetter } from '../dead-letter.ts'
+import { handledAs, isHandled, type Sorted, sortBatch } from '../batch.ts'
+import { type DeadLetter, doubtedLetter, handledBy } from '../dead-letter.ts'
 import type { Message } from '../message.ts'
 import type { Backlog, LetterQuery, MessageStore, Outcome, React, Stored } from '../store.ts'
-import { type Arranged, type Arrivals, arrange, Needs, type NeedsByType, noArrivals } from '../waiting.ts'
+import { carryOut, trusted } from '../suspicion.ts'
+import { type Arranged, type Arrivals, arrange, type Doubted, Needs, type NeedsByType, noArrivals, nobody } from '../waiting.ts'
 import { MemoryLetters } from './letters.ts'
 import { backlogOf } from './store.ts'
 
 /** What several stores share to be the store of one service in several processes: tables of rows by their key, inbox and outbox. */
 export class MemoryTables {
   readonly rows = new Map<string, Map<string, unknown>>()
+  /** By `handledAs`. */
   readonly inbox = new Set<string>()
   /** By key. */
   readonly arrivals = new Map<string, Arrivals>()
@@ -92,24 +94,33 @@ export class MemoryTablesStore implements MessageStore<MemoryTransaction> {
   }
 
   async handleParked(letter: DeadLetter, message: Message, react: React<MemoryTransaction>): Promise<Outcome> {
-    const isFresh = () => this.tables.letters.has(letter) && !this.tables.inbox.has(message.id)
+    const isFresh = () => this.tables.letters.has(letter) && !isHandled(this.tables.inbox, message)
     const sort = () => (isFresh() ? { fresh: [message], held: [], duplicates: 0 } : { fresh: [], held: [], duplicates: 1 })
     const outcome = await this.#handle(sort, react)
-    this.tables.letters.remove(letter)
+    const doubt = outcome.suspicious.find((s) => s.message === message)
+    if (doubt === undefined) this.tables.letters.remove(letter)
+    else this.tables.letters.update(doubtedLetter(letter, doubt.reason))
     return outcome
   }
 
   async #handle(sort: () => Sorted, react: React<MemoryTransaction>): Promise<Outcome> {
+    let doubted = nobody
     for (let attempt = 0; attempt < conflictsMax; attempt++) {
       const { version } = this.tables
       const { fresh, held, duplicates } = sort()
       const work = new MemoryTransaction(this.tables)
-      const { due, arrivals } = this.arrange(fresh, (key) => this.tables.arrivals.get(key) ?? noArrivals)
-      const emit = due.length === 0 ? [] : await react(work, due)
+      const arranged = this.arrange(fresh, (key) => this.tables.arrivals.get(key) ?? noArrivals, doubted)
+      const { emit, suspicious, again } = await carryOut(arranged, doubted, (due, doubt) => react(work, due, doubt))
       if (!this.isUnchanged(version)) continue
-      if (fresh.length > 0) await this.commit(work, fresh, emit, arrivals)
+      if (again !== undefined) {
+        doubted = again
+        continue
+      }
+      const handled = trusted(fresh, suspicious)
+      for (const { message } of suspicious) this.tables.inbox.delete(handledAs(message))
+      if (fresh.length > 0) await this.commit(work, handled, emit, arranged.arrivals)
       if (emit.length > 0) this.#listener()
-      return { handled: fresh.length, duplicates, held }
+      return { handled: handled.length, duplicates, held, suspicious }
     }
     throw new Error(`gave up after ${conflictsMax} conflicting transactions`)
   }
@@ -118,8 +129,8 @@ export class MemoryTablesStore implements MessageStore<MemoryTransaction> {
     return sortBatch(batch, this.tables.inbox, (key) => this.tables.letters.holds(key))
   }
 
-  protected arrange(fresh: readonly Message[], arrivalsOf: (key: string) => Arrivals): Arranged {
-    return arrange(fresh, this.#needs, arrivalsOf)
+  protected arrange(fresh: readonly Message[], arrivalsOf: (key: string) => Arrivals, doubted: Doubted): Arranged {
+    return arrange(fresh, this.#needs, arrivalsOf, doubted)
   }
 
   /** True when nothing was committed since the transaction began. */
@@ -134,10 +145,10 @@ export class MemoryTablesStore implements MessageStore<MemoryTransaction> {
     emit: readonly Message[],
     arrivals: Arranged['arrivals'],
   ): Promise<void> {
-    const twice = fresh.find((m, i) => this.tables.inbox.has(m.id) || fresh.indexOf(m) !== i)
+    const twice = fresh.find((m, i) => isHandled(this.tables.inbox, m) || fresh.indexOf(m) !== i)
     if (twice) throw new Error(`the inbox has ${twice.id} already`)
     this.tables.version++
-    for (const { id } of fresh) this.tables.inbox.add(id)
+    for (const m of fresh) this.tables.inbox.add(handledAs(m))
     work.apply()
     for (const [key, kept] of arrivals) this.tables.arrivals.set(key, kept)
     this.tables.outbox.push(...emit)
@@ -148,8 +159,8 @@ export class MemoryTablesStore implements MessageStore<MemoryTransaction> {
   }
 
   async discard(letter: DeadLetter): Promise<void> {
-    const { eventId, kind } = letter.failure
-    if (eventId !== undefined && kind !== 'undecodable') this.tables.inbox.add(eventId)
+    const handled = handledBy(letter)
+    if (handled !== undefined) this.tables.inbox.add(handledAs(handled))
     this.tables.letters.remove(letter)
   }
 

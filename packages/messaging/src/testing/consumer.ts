@@ -6,12 +6,17 @@ import { encode } from '../envelope.ts'
 import { recordHandler } from '../handling.ts'
 import { MemoryMessageStore } from '../memory/index.ts'
 import { type Message, startedBy } from '../message.ts'
+import type { Doubt } from '../suspicion.ts'
 import { type Assignment, type ConsumedRecord, type OutgoingRecord, Unsendable } from '../transport.ts'
 
 const asked = z.object({ fault: z.string().optional() })
 const catalogue: Catalogue = {
   address: (type) => ({ ceType: type, source: '/test', topic: 'asks' }),
-  lookup: (ceType) => (/^Asked|Other$/.test(ceType) ? { type: ceType, schema: asked, consumed: ceType === 'Asked' } : undefined),
+  ceTypeOf: (type) => type,
+  lookup: (ceType) =>
+    /^Asked|Other$/.test(ceType)
+      ? { type: ceType, schema: asked, consumed: ceType === 'Asked', source: '/test', topic: 'asks' }
+      : undefined,
   isOtherVersion: () => false,
   compensates: () => false,
   deadLetterTopic: (topic) => `${topic}.dead-letter`,
@@ -33,13 +38,18 @@ const quiet = { debug: nothing, info: nothing, warn: nothing }
 
 class DatabaseAway extends Error {}
 
-/** Writes down which message came to which key. */
+/** Writes down which message came to which key; doubts those with the fault `odd`, until it is trusting. */
 const reacting =
-  (faults: { reaction: number }, states: Map<string, readonly string[]>) =>
-  async (work: Documents<string[]>, fresh: readonly Message[]) => {
-    for (const { key, id, data } of fresh) {
+  (faults: { reaction: number; trusting: boolean }, states: Map<string, readonly string[]>) =>
+  async (work: Documents<string[]>, fresh: readonly Message[], doubt: Doubt) => {
+    for (const message of fresh) {
+      const { key, id, data } = message
       const { fault } = data as z.infer<typeof asked>
-      if (fault !== undefined || faults.reaction-- > 0) throw new TypeError(fault ?? 'for now')
+      if (fault === 'odd' && !faults.trusting) {
+        doubt(message, 'it contradicts')
+        continue
+      }
+      if ((fault !== undefined && fault !== 'odd') || faults.reaction-- > 0) throw new TypeError(fault ?? 'for now')
       work.set(key, [...(work.get(key) ?? []), id])
     }
     for (const { key } of fresh) states.set(key, work.get(key) ?? [])
@@ -52,7 +62,7 @@ export const consumer = ({
   copyBytesMax = Number.POSITIVE_INFINITY,
   refuses = (_: DeadLetter): boolean => false,
 } = {}) => {
-  const faults = { database: 0, broker: 0, reaction: 0 }
+  const faults = { database: 0, broker: 0, reaction: 0, trusting: false }
   const letters: OutgoingRecord[] = []
   const transactions: string[][] = []
   const lines: { details: Record<string, unknown>; message: string }[] = []
@@ -86,6 +96,8 @@ export const consumer = ({
         if (letters.some(refuses)) throw new TypeError('invalid byte sequence')
         return memory.park(letters)
       },
+      letters: (query) => memory.letters(query),
+      discard: (letter) => memory.discard(letter),
       isTransient: (error) => error instanceof DatabaseAway,
     },
     publisher: {

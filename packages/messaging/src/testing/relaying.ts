@@ -8,7 +8,8 @@ import { type OutgoingRecord, Unsendable } from '../transport.ts'
 
 export const catalogue: Catalogue = {
   address: (type) => ({ ceType: type, source: '/test', topic: 'told' }),
-  lookup: () => ({ type: 'Told', schema: z.unknown(), consumed: true }),
+  ceTypeOf: (type) => type,
+  lookup: () => ({ type: 'Told', schema: z.unknown(), consumed: true, source: '/test', topic: 'told' }),
   isOtherVersion: () => false,
   compensates: () => false,
   deadLetterTopic: (topic) => topic,

@@ -69,7 +69,7 @@ export interface SagaDeadLetter {
   readonly consumer: string
   /** `<topic>/<partition>/<offset>` of the record that was set aside: SagaEvent.position, with which the id of the dead letter begins. */
   readonly position: string
-  readonly kind: 'undecodable' | 'failed' | 'held'
+  readonly kind: 'undecodable' | 'failed' | 'held' | 'suspicious'
   readonly error: string
   readonly attempts: number
   readonly type?: string

@@ -33,7 +33,7 @@ const told: readonly Defect[] = [
   ),
   defect(
     'an order has another total than was told',
-    ['no-ghost-events', 'money-kept', 'payment-agrees'],
+    ['no-ghost-events', 'money-kept', 'payment-agrees', 'amounts-agree'],
     on('confirmed', (f) => {
       f.order.total += 1
     }),
@@ -102,7 +102,7 @@ const effects: readonly Defect[] = [
   ),
   defect(
     'an event moved money twice',
-    ['handled-once', 'ledger-balanced', 'money-kept', 'accounts-match-ledger'],
+    ['handled-once', 'ledger-balanced', 'money-kept', 'accounts-match-ledger', 'amounts-agree'],
     on('confirmed', (f) => void f.ledger.push(...f.ledger.map((e) => ({ ...e, entry: e.entry + 1_000 })))),
   ),
   defect(

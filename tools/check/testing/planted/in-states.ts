@@ -38,6 +38,7 @@ const endings: readonly Defect[] = [
       'payment-agrees',
       'reservation-agrees',
       'stock-at-rest',
+      'amounts-agree',
     ],
     on('declined', (f) => {
       f.order.status = 'CONFIRMED'
@@ -75,8 +76,15 @@ const endings: readonly Defect[] = [
 
 const money: readonly Defect[] = [
   defect(
+    'an order is confirmed for less than its lines cost',
+    ['amounts-agree'],
+    on('confirmed', (f) => {
+      for (const line of f.order.lines) line.unitPrice += 1
+    }),
+  ),
+  defect(
     'a capture is booked twice',
-    ['money-kept', 'accounts-match-ledger', 'no-lost-events'],
+    ['money-kept', 'accounts-match-ledger', 'no-lost-events', 'amounts-agree'],
     on('confirmed', (f) => {
       f.ledger.push(...f.ledger.map((e) => ({ ...e, transactionId: laterId, entry: e.entry + 1_000 })))
     }),

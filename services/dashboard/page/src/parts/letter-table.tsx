@@ -10,6 +10,7 @@ const kinds: Record<DeadLetter['kind'], string> = {
   undecodable: 'cannot be read',
   failed: 'could not be handled',
   held: 'waits behind one of its order',
+  suspicious: 'contradicts what is known',
   unsendable: 'cannot be sent',
 }
 
