@@ -1,4 +1,5 @@
 /** One process of a service: what it has in memory is lost when it is killed. */
+import { isDeepStrictEqual } from 'node:util'
 import type { ServiceName } from '@shop/choreography'
 import type {
   Assignment,
@@ -91,7 +92,7 @@ export class Process implements Member, Actor {
     const stored = await this.store.park(letters)
     const given = new Map(letters.map((l) => [l.id, l.record]))
     for (const { id, record } of stored)
-      if (record.value !== given.get(id)?.value || record.key !== given.get(id)?.key)
+      if (!isDeepStrictEqual([record.key, record.value], [given.get(id)?.key, given.get(id)?.value]))
         this.#world.breaches.push({ id: 'letters-kept', text: `${this.service} has another record as letter ${id}` })
     return stored
   }

@@ -144,7 +144,8 @@ class Run {
       case 10:
         return random.chance(0.3) ? putOddRecord(this.#world) : undefined
       case 11:
-        return random.chance(0.15) ? loseTail(this.#world) : undefined
+        // Not among forgeries: when a log is lost, so is what would show that a record which some have seen was none of its owner's.
+        return random.chance(0.15) && this.#world.profile.forgery === 0 ? loseTail(this.#world) : undefined
       default:
         return this.#startOne()
     }
