@@ -4,7 +4,7 @@ import { connectMongo } from '@shop/store-mongo'
 import pg from 'pg'
 import type { OwnShop } from '../odd-records/own-shop.ts'
 
-export interface Backup {
+interface Backup {
   readonly service: string
   /** ISO 8601. */
   readonly takenAt: string

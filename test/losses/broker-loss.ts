@@ -27,7 +27,7 @@ const beginAnew = async (admin: KafkaAdmin): Promise<void> => {
   await admin.createTopics(specs)
 }
 
-export interface BrokerLoss {
+interface BrokerLoss {
   /** Orders that were on their way when the topics went. */
   readonly inFlight: number
   /** How often it had to be told again. */

@@ -50,5 +50,5 @@ export const cases = {
   'restore-notification': restored('notification'),
 } satisfies Readonly<Record<string, Case>>
 
-export type CaseName = keyof typeof cases
+type CaseName = keyof typeof cases
 export const caseNames = Object.keys(cases) as CaseName[]

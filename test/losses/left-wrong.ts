@@ -1,7 +1,7 @@
 /** What is wrong after a database was brought back from a backup and all was told again: what docs/operations.md names, and nothing else. */
 
 /** By invariant, what its violations say. */
-export type LeftWrong = Readonly<Record<string, RegExp>>
+type LeftWrong = Readonly<Record<string, RegExp>>
 
 /** A service that decides once more tells it under a new id. */
 const toldTwice = (events: string): LeftWrong => ({
@@ -34,7 +34,7 @@ export const leftWrong: Readonly<Record<string, LeftWrong>> = {
 }
 
 /** Where money or goods went to others meanwhile, the second decision may be another one. */
-export const leftWrongWhenScarce: Readonly<Record<string, readonly RegExp[]>> = {
+const leftWrongWhenScarce: Readonly<Record<string, readonly RegExp[]>> = {
   payment: [/DECLINED/, /^captured − refunded = /, /but the payment is REFUNDED$/, /^PaymentRefunded was told/],
   inventory: [
     /REJECTED/,
@@ -48,7 +48,7 @@ export const leftWrongWhenScarce: Readonly<Record<string, readonly RegExp[]>> = 
   ],
 }
 
-export interface Violation {
+interface Violation {
   readonly invariant: string
   readonly text: string
 }

@@ -1,6 +1,7 @@
 /** A log that loses its tail, as in a power cut, or all of it, as a topic that is deleted and created anew does. */
+import { serviceNames } from '@shop/choreography'
 import type { Partition } from '@shop/messaging/memory'
-import { eventTopics } from './subscriptions.ts'
+import { eventTopics, topicsOf } from './subscriptions.ts'
 import type { World } from './world.ts'
 
 /** Where a partition is cut: rather often before what nobody can read, so that something else comes to stand in its place. */
@@ -17,15 +18,17 @@ export const loseTail = (world: World): void => {
   const { random, broker, broken } = world
   const odd = [...broken].filter((r) => broker.partitions(r.topic).some((p) => p.records.includes(r)))
   const topic = odd.length > 0 && random.chance(0.8) ? random.pick(odd).topic : random.pick(eventTopics)
-  const isAnew = random.chance(0.3)
+  const isAnew = random.chance(0.5)
   let count = 0
   for (const partition of broker.partitions(topic)) {
     const lost = partition.records.splice(isAnew ? 0 : cutOf(world, partition))
     count += lost.length
     const [first] = lost
-    // With one record alone the log would be as long as before, and nobody would notice.
-    if (first !== undefined && lost.length > 1 && broken.has(first))
-      broken.add(broker.append({ ...first, value: Buffer.from('{"other half":') }, world.nowMs, partition.number))
+    // With its topic a group's offsets go, too; who reads keeps the place in memory.
+    if (isAnew) for (const service of serviceNames) if (topicsOf(service).includes(topic)) broker.commit(service, partition, 0)
+    if (first === undefined || !broken.has(first)) continue
+    world.tell('the outside', () => `publishes something else that is broken at ${topic}/${first.position}`)
+    broken.add(broker.append({ ...first, value: Buffer.from('{"other half":') }, world.nowMs, partition.number))
   }
   if (count === 0) return
   world.tell('the outside', () => (isAnew ? `begins ${topic} anew` : `takes the last ${count} records of ${topic}`))
