@@ -4,7 +4,7 @@ import { connectMongo } from '@shop/store-mongo'
 import pg from 'pg'
 import type { OwnShop } from '../odd-records/own-shop.ts'
 
-export interface Backup {
+interface Backup {
   readonly service: string
   /** ISO 8601. */
   readonly takenAt: string
@@ -14,34 +14,42 @@ export interface Backup {
 
 const kept = 'kept'
 
+interface Table {
+  readonly name: string
+  /** Those that are not made from others. */
+  readonly columns: string
+}
+
 /** All tables as they are at one moment, in a schema beside them. */
 const backUpPostgres = async (url: string): Promise<() => Promise<void>> => {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    const { rows } = await client.query<{ name: string }>(
-      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
+    const { rows } = await client.query<Table>(
+      `SELECT quote_ident(table_name) AS name, string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position) AS columns
+         FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+        WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND is_generated = 'NEVER' GROUP BY table_name`,
     )
-    const tables = rows.map(({ name }) => client.escapeIdentifier(name))
     await client.query(`CREATE SCHEMA ${kept}`)
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
-    for (const table of tables) await client.query(`CREATE TABLE ${kept}.${table} AS SELECT * FROM public.${table}`)
+    for (const { name, columns } of rows)
+      await client.query(`CREATE TABLE ${kept}.${name} AS SELECT ${columns} FROM public.${name}`)
     await client.query('COMMIT')
-    return () => restorePostgres(url, tables)
+    return () => restorePostgres(url, rows)
   } finally {
     await client.end()
   }
 }
 
-/** Identities go on where they were: pg_dump keeps them, too, and no number is given twice. */
-const restorePostgres = async (url: string, tables: readonly string[]): Promise<void> => {
+/** Identities go on where they were, so that no number is given twice. */
+const restorePostgres = async (url: string, tables: readonly Table[]): Promise<void> => {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
     await client.query('BEGIN')
-    await client.query(`TRUNCATE ${tables.map((t) => `public.${t}`).join(', ')}`)
-    for (const table of tables)
-      await client.query(`INSERT INTO public.${table} OVERRIDING SYSTEM VALUE SELECT * FROM ${kept}.${table}`)
+    await client.query(`TRUNCATE ${tables.map(({ name }) => `public.${name}`).join(', ')}`)
+    for (const { name, columns } of tables)
+      await client.query(`INSERT INTO public.${name} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${kept}.${name}`)
     await client.query('COMMIT')
     await client.query(`DROP SCHEMA ${kept} CASCADE`)
   } finally {

@@ -27,7 +27,7 @@ const beginAnew = async (admin: KafkaAdmin): Promise<void> => {
   await admin.createTopics(specs)
 }
 
-export interface BrokerLoss {
+interface BrokerLoss {
   /** Orders that were on their way when the topics went. */
   readonly inFlight: number
   /** How often it had to be told again. */
@@ -52,7 +52,10 @@ export const loseBroker = async (
   try {
     for (const service of down) await services.halt(service)
     const half = Promise.withResolvers<void>()
-    const placing = placeMany(own, orders, { atOnce: 50, onPlaced: (count) => count >= orders / 2 && half.resolve() })
+    const placing = placeMany(own, orders, {
+      atOnce: Math.min(50, Math.ceil(orders / 4)),
+      onPlaced: (count) => count >= orders / 2 && half.resolve(),
+    })
     await (down.length > 0 ? placing : Promise.race([half.promise, placing]))
     const inFlight = (await openOrders(own)).length
     say(`${inFlight} orders are on their way: all topics begin anew`)

@@ -1,6 +1,7 @@
 /** What can be lost, and what is allowed to be wrong afterwards: what docs/operations.md names. */
 import type { OwnShop } from '../odd-records/own-shop.ts'
 import { loseBroker, lossFlaws } from './broker-loss.ts'
+import { unnamed } from './left-wrong.ts'
 import { restoreService } from './restoring.ts'
 
 interface Options {
@@ -22,26 +23,32 @@ const broker =
     return { flaws: result.inFlight > 0 ? flaws : ['no order was on its way', ...flaws], result }
   }
 
-/** @param allowed by invariant, what its violations say */
 const restored =
-  (service: string, allowed: Readonly<Record<string, RegExp>>): Case =>
+  (service: string): Case =>
   async (own, options) => {
     const { violations, ...result } = await restoreService(own, service, options)
-    const wrong = violations.flatMap(({ invariant, texts }) =>
-      texts.filter((text) => !allowed[invariant]?.test(text)).map((text) => `${invariant}: ${text}`),
+    const wrong = unnamed(
+      service,
+      violations.flatMap(({ invariant, texts }) => texts.map((text) => ({ invariant, text }))),
     )
-    const flaws = [...(result.open > 0 ? [`${result.open} orders have not ended`] : []), ...wrong]
-    return { flaws, result: { ...result, violations: violations.map(({ invariant, count }) => `${invariant} ${count}`) } }
+    return {
+      flaws: [
+        ...(result.open > 0 ? [`${result.open} orders have not ended`] : []),
+        ...wrong.map(({ invariant, text }) => `${invariant}: ${text}`),
+      ],
+      result: { ...result, violations: violations.map(({ invariant, count }) => `${invariant} ${count}`) },
+    }
   }
 
 export const cases = {
   'broker-running': broker(),
   'broker-down': broker('payment', 'inventory', 'delivery'),
-  'restore-order': restored('order', {}),
-  'restore-payment': restored('payment', {}),
-  'restore-inventory': restored('inventory', {}),
-  'restore-delivery': restored('delivery', {}),
+  'restore-order': restored('order'),
+  'restore-payment': restored('payment'),
+  'restore-inventory': restored('inventory'),
+  'restore-delivery': restored('delivery'),
+  'restore-notification': restored('notification'),
 } satisfies Readonly<Record<string, Case>>
 
-export type CaseName = keyof typeof cases
+type CaseName = keyof typeof cases
 export const caseNames = Object.keys(cases) as CaseName[]

@@ -11,7 +11,7 @@ const settleMs = 2_000
 const endMsMax = 30_000
 const sinceMarginMs = 600_000
 
-export interface Restoring {
+interface Restoring {
   /** Orders that the order service still knows, and how many of these are open. */
   readonly known: number
   readonly open: number

@@ -10,7 +10,7 @@ export interface Parts {
   readonly headers: Headers
 }
 
-export const withHeader = ({ headers, ...rest }: Parts, name: string, content: Bytes | readonly Bytes[]): Parts => ({
+const withHeader = ({ headers, ...rest }: Parts, name: string, content: Bytes | readonly Bytes[]): Parts => ({
   ...rest,
   headers: { ...headers, [name]: content },
 })

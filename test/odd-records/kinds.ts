@@ -8,7 +8,7 @@ import { template } from './templates.ts'
 
 const { events: eventTopics, deadLetters: deadLetterTopics } = allTopics()
 const topics = [...eventTopics, ...deadLetterTopics]
-export const partitionCount = 6
+const partitionCount = 6
 
 interface Kind {
   readonly weight: number

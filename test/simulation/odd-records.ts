@@ -2,7 +2,7 @@
 import { serviceNames } from '@shop/choreography'
 import { type ConsumedRecord, decode } from '@shop/messaging'
 import { memoryPosition } from '@shop/messaging/memory'
-import { addFields, addHeaders, damageData, damageEnvelope, damageKey, damageType, type Parts } from '../odd-records/damage.ts'
+import { addFields, damageData, damageEnvelope, damageKey, damageType, type Parts } from '../odd-records/damage.ts'
 import { consumedFrom, isHarmless, type OddRecord, type TrueRecord } from '../odd-records/odd-record.ts'
 import { catalogueOf, eventTopics, topicsOf } from './subscriptions.ts'
 import { nameOf, type World } from './world.ts'
@@ -14,9 +14,14 @@ const ways = [
   damageType,
   damageKey,
   addFields,
-  addHeaders,
   (_random, { key, headers }) => ({ key, headers, value: null }),
 ] satisfies readonly ((random: World['random'], record: TrueRecord) => Parts)[]
+
+/** Large ones are for the real broker: here they would only cost time. */
+const bytesMax = 4_000
+
+const sizeOf = ({ key, value, headers }: Parts): number =>
+  (key?.length ?? 0) + (value?.length ?? 0) + Object.values(headers).reduce((sum, content) => sum + content.length + 10, 0)
 
 /** A copy of some record in which one thing is odd, where that one stands. Nobody may take it for another event. */
 export const putOddRecord = (world: World): void => {
@@ -29,6 +34,7 @@ export const putOddRecord = (world: World): void => {
   const way = random.pick(ways)
   if (!isJson(original.value) && (way === damageData || way === addFields)) return
   const parts = way(random, original)
+  if (sizeOf(parts) > bytesMax) return
   const odd: OddRecord = { ...original, ...parts, number: 0, kind: '', compression: 0 }
   if (!isHarmless(odd, original)) return
   world.tell('the outside', () => `publishes an odd ${nameOf({ key, headers })}`)

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { Abandoned, type Assignment, type ConsumedRecord } from '@shop/messaging/driver'
 import { describe, expect, it } from 'vitest'
 import { kafkaPosition } from './position.ts'
-import { newName, newTopic, until } from './testing/broker.ts'
+import { brokers, keptLog, newName, newTopic, until } from './testing/broker.ts'
 import { filledTopic, record, testConsumer, testPublisher } from './testing/reading.ts'
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
@@ -85,4 +87,55 @@ describe('consume, as a member of its group', () => {
     await publish(from)
     await until('the other two handle all', 15_000, () => distinct(read) === from + 120)
   })
+})
+
+const int16 = (value: number) => {
+  const bytes = Buffer.alloc(2)
+  bytes.writeInt16BE(value)
+  return bytes
+}
+const int32 = (value: number) => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
+const text = (value: string) => Buffer.concat([int16(Buffer.byteLength(value)), Buffer.from(value)])
+
+/** Takes a member out of its group without its knowing (LeaveGroup, version 0, https://kafka.apache.org/protocol). */
+const takeOut = async (groupId: string, memberId: string): Promise<void> => {
+  const [host = '', port] = (brokers()[0] ?? '').split(':')
+  const socket = connect(Number(port), host)
+  const request = Buffer.concat([int16(13), int16(0), int32(1), text('test'), text(groupId), text(memberId)])
+  socket.write(Buffer.concat([int32(request.length), request]))
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  expect(answer.readInt16BE(8)).toBe(0)
+}
+
+it('joins again when a commit says that it is no member, and is not in its group until then', { timeout: 60_000 }, async () => {
+  const topic = await newTopic(1)
+  const groupId = newName('group')
+  const log = keptLog()
+  const read: ConsumedRecord[] = []
+  const consumer = testConsumer({
+    topics: [topic],
+    groupId,
+    log,
+    heartbeatIntervalMs: 30_000, // so that it is the commit that hears of it
+    sessionTimeoutMs: 60_000,
+    handle: async (records) => void read.push(...records),
+  })
+  const memberIds = () =>
+    log.lines.flatMap(({ details }) => ('memberId' in details && 'partitions' in details ? details.memberId : []))
+  await until('it has joined', 20_000, consumer.joined)
+  await takeOut(groupId, String(memberIds()[0]))
+  const publisher = testPublisher()
+  const takenOutAt = performance.now()
+  await publisher.publish([record(topic, 'k', 'first')])
+  await until('it is not in its group', 5_000, () => !consumer.joined())
+  await publisher.publish([record(topic, 'k', 'second')])
+  await until('it is in its group again', 10_000, consumer.joined)
+  await until('all is handled', 5_000, () => distinct(read) === 2)
+  expect(new Set(memberIds()).size).toBe(2)
+  expect(performance.now() - takenOutAt).toBeLessThan(20_000)
 })
