@@ -85,7 +85,7 @@ export const forge = (world: World): void => {
   const message: Message = { id, type, key, at, correlationId: begins, data, ...(causationId && { causationId }) }
   const right = encode(message, catalogueFor(owner))
   const record = isMisplaced ? misplaced(world, right) : right
-  world.forged.add(id)
+  world.forged.set(id, type)
   world.tell('a forger', () => `publishes ${nameOf(record)} on ${record.topic}${isMisplaced ? ', where nobody believes it' : ''}`)
   const appended = broker.append(record, world.nowMs)
   if (isMisplaced) world.broken.add(appended)
