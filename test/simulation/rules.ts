@@ -149,5 +149,5 @@ export const honestIsTrusted = ({ databases, forged }: World): Breach[] =>
       })),
   )
 
-const isForged = (forged: ReadonlySet<string>, ...ids: readonly (string | undefined)[]): boolean =>
+const isForged = (forged: ReadonlyMap<string, string>, ...ids: readonly (string | undefined)[]): boolean =>
   ids.some((id) => id !== undefined && forged.has(id))

@@ -1,5 +1,5 @@
 /** The databases and topics of a run, as `npm run check` would read them. */
-import { type ServiceName, serviceNames } from '@shop/choreography'
+import { needsOf, type ServiceName, serviceNames } from '@shop/choreography'
 import type { ConsumedRecord } from '@shop/messaging'
 import { decode } from '@shop/messaging'
 import { type MemoryDatabase, MemoryTables, memoryPosition } from '@shop/messaging/memory'
@@ -106,10 +106,15 @@ const toEvent = ({ topic, position, headers, value }: ConsumedRecord): EventReco
 
 /**
  * A forged event that had waited is set aside after the transaction in which it was doubted: its record is not at hand, so a process that
- * dies between the two loses the letter. Nothing true is lost with it, so it counts as set aside.
+ * dies between the two loses the letter. Nothing true is lost with it, so it counts as set aside; but only where it may have waited, and in
+ * a run in which processes die.
  */
-const lostWhileWaiting = ({ forged }: World): DeadLetter[] =>
-  [...forged].flatMap((eventId) => (['order', 'inventory'] as const).map((consumer) => ({ consumer, eventId, origin: '' })))
+const lostWhileWaiting = ({ forged, profile }: World): DeadLetter[] =>
+  profile.crash === 0
+    ? []
+    : serviceNames.flatMap((consumer) =>
+        [...forged].filter(([, type]) => needsOf(consumer).has(type)).map(([eventId]) => ({ consumer, eventId, origin: '' })),
+      )
 
 /** What a letter is by now: one that failed may have turned out to be suspicious when it was replayed. */
 const kindNow = ({ databases }: World, service: ServiceName, origin: string, kind: string | undefined) =>

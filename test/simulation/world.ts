@@ -52,8 +52,8 @@ export class World {
   readonly broken = new Set<ConsumedRecord>()
   /** Records that tell nothing new: of a type that nobody needs to know, or an event once more with something odd beside it. */
   readonly tellNothing = new Set<ConsumedRecord>()
-  /** The ids of events that were forged, and of those that were told because of one. */
-  readonly forged = new Set<string>()
+  /** The types of events that were forged, by their ids. */
+  readonly forged = new Map<string, string>()
   /** No more faults, and nobody waits for his turn. */
   calm = false
   /** Somebody has not got what the broker had. */

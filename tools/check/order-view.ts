@@ -69,7 +69,7 @@ export const viewOf = (file: OrderFile, { topics, inboxes }: Shop): OrderView =>
     ...file,
     events,
     isDoubted,
-    isContradicted: file.order?.contradiction !== undefined || file.order?.reason === 'order_contradicted',
+    isContradicted: file.order?.reason === 'order_contradicted',
     eventsById,
     told: <Name extends EventName>(type: Name) => events.filter((e): e is EventOf<Name> => e.type === type && !isDoubted(e)),
     isOnTopics: topics !== undefined && (topics.since === undefined || (begunAt !== undefined && begunAt >= topics.since)),

@@ -39,8 +39,6 @@ export const flaws = (services: Choreography, { pivot, compensations, terminal }
   const effects = new Map<EventDefinition, Set<EventDefinition>>()
   for (const [, p] of participants)
     for (const r of p.reactions) for (const e of r.emits) effects.set(r.on, (effects.get(r.on) ?? new Set()).add(e))
-  // What nobody answers, such as a request to cancel, is no step: it asks for none to be undone.
-  const answered = new Set([...effects].flatMap(([cause, to]) => (to.size > 0 ? cause : [])))
   // A request to cancel lets the order's other path end: it changes how a later event is answered, so it follows the needs of the pivot's owner.
   const owner = services[pivot.service]
   for (const r of owner?.reactions ?? [])
@@ -64,7 +62,7 @@ export const flaws = (services: Choreography, { pivot, compensations, terminal }
   const undoings = new Set(compensations.map((c) => c.undoneBy))
   const afterPivot = reach(pivot)
   for (const e of emitted) {
-    const isStep = answered.has(e) && reach(e).has(pivot) && e.service !== pivot.service && !undoings.has(e)
+    const isStep = reach(e).has(pivot) && e.service !== pivot.service && !undoings.has(e)
     const isForward = isStep && [...effects].some(([cause, to]) => to.has(e) && reach(cause).has(pivot))
     if (isForward && !compensated.has(e)) found.push(`${e.name} comes before the pivot ${pivot.name} but names no compensation`)
     if (afterPivot.has(e) && compensated.has(e))

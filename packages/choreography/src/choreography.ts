@@ -14,7 +14,7 @@ export const choreography = choreograph({
       DeadlinePassed: [OrderCancellationRequested],
     },
     reactions: [
-      on(PaymentCaptured, OrderCancellationRequested),
+      on(PaymentCaptured),
       on(StockReserved),
       needing(on(DeliveryScheduled, OrderConfirmed), PaymentCaptured, StockReserved),
       on(PaymentDeclined, OrderCancelled),

@@ -29,10 +29,7 @@ const addressIn = (country: string) => ({ name: 'Alice', street: 'Way 1', city: 
 const address = addressIn('DE')
 const known = {
   eventId: 'OrderPlaced',
-  customerId: 'alice',
   lines: [{ sku: 'keyboard', quantity: 1 }],
-  total: 4_990,
-  currency: 'EUR',
 }
 const placed = event('OrderPlaced')
 const placedInAntarctica = event('OrderPlaced', 'AQ')
@@ -233,9 +230,9 @@ describe('what contradicts the order', () => {
     const { state, suspicious } = decide(before, { ...forged, data: { ...placed.data, total: 1 } })
     expect([state, suspicious]).toEqual([before, 'it is another order than the one that was placed before'])
   })
-  test('the same told by another event is of no effect, but seen', () => {
+  test('the same told by another event contradicts it as well', () => {
     const { state: before } = decide(undefined, placed)
-    expect(decide(before, forged)).toEqual({ state: before, emit: [], suspicious: expect.any(String) })
+    expect(decide(before, forged)).toMatchObject({ emit: [], suspicious: expect.any(String) })
     expect(decide(before, placed)).toEqual({ state: before, emit: [] })
   })
   test('one that does not begin its saga is none', () =>

@@ -9,7 +9,7 @@ export interface Shipment extends Telling {
   /** Delivery's own copy; absent until OrderPlaced came. */
   readonly address?: OrderPlaced['data']['shippingAddress']
   /** What else the order was placed with; absent in shipments of before decision 17, which are taken on trust. */
-  readonly placed?: Omit<OrderPlaced['data'], 'shippingAddress'> & { readonly eventId: string }
+  readonly placed?: Pick<OrderPlaced['data'], 'lines'> & { readonly eventId: string }
   /** Another OrderPlaced has come for the same order before it was decided: nobody knows which is true. */
   readonly contradicted?: true
   /** Somebody asked to cancel before it was scheduled: remembered also when nothing else is known yet. */
@@ -41,18 +41,9 @@ type Lines = OrderPlaced['data']['lines']
 const isSameLines = (a: Lines, b: Lines): boolean =>
   a.length === b.length && a.every(({ sku, quantity }, i) => sku === b[i]?.sku && quantity === b[i]?.quantity)
 
-const isSameOrder = ({ address, placed }: Shipment, { data }: OrderPlaced): boolean =>
-  address !== undefined &&
-  isSameAddress(address, data.shippingAddress) &&
-  (placed === undefined ||
-    (isSameLines(placed.lines, data.lines) &&
-      placed.customerId === data.customerId &&
-      placed.total === data.total &&
-      placed.currency === data.currency))
-
-/** The order is placed once: another event that says the same changes nothing, but nobody should have told it. */
-const whyTwice = (placed: Shipment['placed'], { id }: OrderPlaced) =>
-  placed === undefined || placed.eventId === id ? {} : { suspicious: 'the same order was placed by another event' }
+/** An order is placed once, by one event, whatever another one says. Of what an earlier release kept only the address is known. */
+const isSameOrder = ({ address, placed }: Shipment, { id, data }: OrderPlaced): boolean =>
+  placed === undefined ? address !== undefined && isSameAddress(address, data.shippingAddress) : placed.eventId === id
 
 /** What of a reservation is not the order's; `undefined` when it is all right. */
 const whyAnotherOrders = (
@@ -64,15 +55,29 @@ const whyAnotherOrders = (
   return isSameLines(placed.lines, data.lines) ? undefined : 'other lines were reserved than were ordered'
 }
 
+/** So many events of one order are answered; a sound one has one. */
+const answersMax = 8
+
+/**
+ * Another reservation of the order than the one that was answered: inventory made it anew, or somebody else did before. It hears the same
+ * decision, so that it counts whichever of them is true.
+ */
+const answeredAgain = (state: Shipment, { id }: { readonly id: string }): Answer => {
+  const { told = [], status, carrier = '', reason = '' } = state
+  if (told.length === 0 || told.length >= answersMax || told.some((t) => t.causationId === id)) return { state, emit: [] }
+  const scheduled = { type: 'DeliveryScheduled', data: { carrier } } as const
+  return { state, emit: [status === 'SCHEDULED' ? scheduled : { type: 'DeliveryRejected', data: { reason } }] }
+}
+
 const decider: Decider<'delivery', State, [refused: boolean]> = {
   OrderPlaced: (state, event) => {
     const { id, correlationId, data } = event
     if (correlationId !== id) return { state, emit: [], suspicious: 'it does not begin the saga that it belongs to' }
     if (state?.address === undefined) {
-      const { shippingAddress: address, customerId, lines, total, currency } = data
-      return { state: { ...state, address, placed: { eventId: id, customerId, lines, total, currency } }, emit: [] }
+      const { shippingAddress: address, lines } = data
+      return { state: { ...state, address, placed: { eventId: id, lines } }, emit: [] }
     }
-    if (isSameOrder(state, event)) return { state, emit: [], ...whyTwice(state.placed, event) }
+    if (isSameOrder(state, event)) return { state, emit: [] }
     const after = state.status === undefined && !state.contradicted ? { ...state, contradicted: true as const } : state
     return { state: after, emit: [], suspicious: 'it is another order than the one that was placed before' }
   },
@@ -86,7 +91,7 @@ const decider: Decider<'delivery', State, [refused: boolean]> = {
   StockReserved: (state, event, refused) => {
     const suspicious = whyAnotherOrders(state?.placed, event)
     if (suspicious !== undefined) return { state, emit: [], suspicious }
-    if (state?.status !== undefined) return { state, emit: [] }
+    if (state?.status !== undefined) return answeredAgain(state, event)
     if (state?.cancellationRequested) return rejected(state, 'order_cancelled')
     if (state?.contradicted) return rejected(state, 'order_contradicted')
     if (state?.address === undefined) throw new Error('StockReserved was carried out before OrderPlaced, which it needs')

@@ -98,18 +98,14 @@ type Captured = Extract<Incoming<'inventory'>, { type: 'PaymentCaptured' }>
 const sameLines = (a: readonly Line[], b: readonly Line[]): boolean =>
   a.length === b.length && a.every(({ sku, quantity }, i) => sku === b[i]?.sku && quantity === b[i]?.quantity)
 
-const isSameOrder = ({ lines, placed }: Reservation, { data }: Placed): boolean =>
-  sameLines(lines, data.lines) &&
-  (placed === undefined ||
-    (placed.customerId === data.customerId && placed.total === data.total && placed.currency === data.currency))
-
-/** The order is placed once: another event that says the same changes nothing, but nobody should have told it. */
-const whyTwice = (placed: Origin | undefined, { id }: Placed) =>
-  placed === undefined || placed.eventId === id ? {} : { suspicious: 'the same order was placed by another event' }
+/** An order is placed once, by one event, whatever another one says. Of what an earlier release kept only the lines are known. */
+const isSameOrder = ({ lines, placed }: Reservation, { id, data }: Placed): boolean =>
+  placed === undefined ? sameLines(lines, data.lines) : placed.eventId === id
 
 /** What of a payment is not the order's; `undefined` when it is all right. */
-const whyAnotherPayment = (placed: Origin | undefined, { causationId, data }: Captured): string | undefined => {
+const whyAnotherPayment = (placed: Origin | undefined, { correlationId, causationId, data }: Captured): string | undefined => {
   if (placed === undefined) return undefined
+  if (correlationId !== placed.eventId) return `it belongs to the saga of another order, ${correlationId}`
   if (causationId !== placed.eventId) return `it pays for the order that ${causationId ?? 'nobody'} told of, not for this one`
   const isSame = data.amount === placed.total && data.currency === placed.currency && data.customerId === placed.customerId
   return isSame ? undefined : `it is not the payment that is due: ${placed.total} ${placed.currency} of the order's customer`
@@ -118,11 +114,13 @@ const whyAnotherPayment = (placed: Origin | undefined, { causationId, data }: Ca
 /** Why delivery cannot have decided so on what was reserved; `undefined` when it can. */
 const whyNoAnswer = (
   reservation: Reservation | undefined,
-  causationId: string | undefined,
+  { correlationId, causationId }: Pick<Captured, 'correlationId' | 'causationId'>,
   decided: 'RELEASED' | 'ISSUED',
 ): string | undefined => {
   const status = reservation?.status
   if (status === undefined || status === 'REJECTED') return 'it answers a reservation, but nothing was reserved'
+  const saga = reservation?.placed?.eventId
+  if (saga !== undefined && correlationId !== saga) return `it belongs to the saga of another order, ${correlationId}`
   if (reservation?.reservedId !== undefined && causationId !== reservation.reservedId)
     return `it answers the reservation ${causationId ?? 'of nobody'}, which is not this order's`
   return status === 'RESERVED' || status === decided ? undefined : `it was decided otherwise: the reservation is ${status}`
@@ -137,7 +135,7 @@ const decider: Decider<'inventory', State, [isWithheld: IsWithheld]> = {
       const { lines, customerId, total, currency } = data
       return { state: { ...state, reservation: { lines, placed: { eventId: id, customerId, total, currency } } }, emit: [] }
     }
-    if (isSameOrder(reservation, event)) return { state, emit: [], ...whyTwice(reservation.placed, event) }
+    if (isSameOrder(reservation, event)) return { state, emit: [] }
     const remembered = reservation.status === undefined && !reservation.contradicted
     const after = remembered ? { ...state, reservation: { ...reservation, contradicted: true as const } } : state
     return { state: after, emit: [], suspicious: 'it is another order than the one that was placed before' }
@@ -165,9 +163,10 @@ const decider: Decider<'inventory', State, [isWithheld: IsWithheld]> = {
     }
   },
 
-  DeliveryRejected: (state, { causationId, data: { reason } }) => {
+  DeliveryRejected: (state, event) => {
     const { reservation, stock } = state
-    const suspicious = whyNoAnswer(reservation, causationId, 'RELEASED')
+    const { reason } = event.data
+    const suspicious = whyNoAnswer(reservation, event, 'RELEASED')
     if (suspicious !== undefined) return { state, emit: [], suspicious }
     if (reservation?.status !== 'RESERVED') return { state, emit: [] }
     const { lines, capturedId } = reservation
@@ -178,9 +177,9 @@ const decider: Decider<'inventory', State, [isWithheld: IsWithheld]> = {
     }
   },
 
-  DeliveryScheduled: (state, { causationId }) => {
+  DeliveryScheduled: (state, event) => {
     const { reservation, stock } = state
-    const suspicious = whyNoAnswer(reservation, causationId, 'ISSUED')
+    const suspicious = whyNoAnswer(reservation, event, 'ISSUED')
     if (suspicious !== undefined) return { state, emit: [], suspicious }
     if (reservation?.status !== 'RESERVED') return { state, emit: [] }
     const { lines } = reservation

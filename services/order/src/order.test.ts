@@ -179,6 +179,7 @@ describe('what contradicts the order', () => {
     expect(decide(undefined, e)).toEqual({ state: undefined, emit: [], suspicious: 'there is no such order' }),
   )
 
+  const elsewhere = 'it belongs to another saga than this order'
   const doubts: [string, Step[], Event, string][] = [
     [
       'a delivery that answers nothing',
@@ -199,6 +200,9 @@ describe('what contradicts the order', () => {
       but(reserved, { causationId: 'x' }),
       'it answers another payment than this order’s',
     ],
+    ['a reservation of another saga', [captured], but(reserved, { correlationId: 'x' }), elsewhere],
+    ['a delivery of another saga', [captured, reserved], but(scheduled, { correlationId: 'x' }), elsewhere],
+    ['a refund of another saga', [captured], but(refunded, { correlationId: 'x' }), elsewhere],
     ['a second payment', [captured], but(captured, {}), 'it was paid for before'],
     ['another payment beside its own', [captured], but(captured, {}, { amount: 1 }), 'it is not the payment that was asked for'],
     ['another payment after its end', [declined], but(captured, {}, { amount: 1 }), 'it is not the payment that was asked for'],
@@ -219,25 +223,29 @@ describe('what contradicts the order', () => {
     ['another currency', but(captured, {}, { currency: 'USD' })],
     ['another customer', but(captured, {}, { customerId: 'bob' })],
     ['another OrderPlaced', but(captured, { causationId: 'x' })],
+    ['another saga', but(captured, { correlationId: 'x' })],
   ]
-  test.each(others)('paid for with %s it asks to be cancelled, and ends when that is refunded', (_name, e) => {
-    const { customerId, amount, currency } = e.data as { customerId: string; amount: number; currency: string }
-    const contradiction = { eventId: 'forged', customerId, amount, currency }
-    const changes = { status: 'CANCELLING', cancellationRequestedBy: 'contradiction', contradiction } as const
-    const doubted = take(begun, e)
-    expect(doubted.order).toEqual({ ...pending, ...changes })
-    expect(doubted.told).toEqual([requested('contradiction')])
-    expect(doubted.doubts).toEqual(['it is not the payment that was asked for'])
-    given(e).when(e).thenDoubted('it is not the payment that was asked for')
-    expect(take(take(begun, 'customer'), e).order).toMatchObject({ contradiction, cancellationRequestedBy: 'customer' })
+  test.each(others)('a payment with %s is none', (_name, e) => {
+    given().when(e).thenDoubted('it is not the payment that was asked for')
     given(e)
-      .when(but(refunded, {}, { customerId, amount, currency }))
-      .then([cancellation('out_of_stock')], { status: 'CANCELLED', reason: 'out_of_stock' })
+      .when(but(refunded, {}, e.data))
+      .thenDoubted('nothing was captured that could be refunded')
+    given(e)
+      .when(declined)
+      .then([cancellation('insufficient_funds')], { status: 'CANCELLED', reason: 'insufficient_funds' })
+  })
+
+  test('a reservation for any payment that agrees in everything counts: only payment knows which one it told', () => {
+    const other = but(captured, {})
+    const answers = [but(reserved, { id: 'answer', causationId: 'forged' }), but(scheduled, { causationId: 'answer' })]
+    const { order, doubts } = [captured, other, ...answers].reduce(take, begun)
+    expect(order).toMatchObject({ status: 'CONFIRMED', capturedAgain: ['forged'] })
+    expect(doubts).toEqual(['it was paid for before'])
   })
 
   test('its own payment after a forged one still counts', () => {
     const forged = but(captured, {}, { amount: 1 })
-    given(forged, captured, reserved).when(scheduled).then([confirmation], { status: 'CONFIRMED', cancellationRefused: true })
+    given(forged, captured, reserved).when(scheduled).then([confirmation], { status: 'CONFIRMED' })
     given(forged, captured)
       .when(refunded)
       .then([cancellation('out_of_stock')], { status: 'CANCELLED', reason: 'out_of_stock' })

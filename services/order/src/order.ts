@@ -1,5 +1,5 @@
 /** Pure: what the order service decides. Whatever order its events come in, an order ends once, CONFIRMED or CANCELLED. */
-import { type Decider, type Decision, decideBy, type Emitted, type EmittedOn, type Incoming } from '@shop/choreography'
+import { type Decider, type Decision, decideBy, type Emitted, type Incoming } from '@shop/choreography'
 
 export interface Line {
   readonly sku: string
@@ -28,16 +28,7 @@ export interface HistoryEntry {
 }
 
 export type Status = 'PENDING' | 'CANCELLING' | 'CONFIRMED' | 'CANCELLED'
-export type CancellationCause = 'customer' | 'deadline' | 'contradiction'
-
-/** A payment that was captured for this order's id, but not for this order. */
-export interface Contradiction {
-  readonly eventId: string
-  readonly customerId: string
-  /** Minor units. */
-  readonly amount: number
-  readonly currency: string
-}
+export type CancellationCause = 'customer' | 'deadline'
 
 export interface Order {
   readonly status: Status
@@ -56,8 +47,6 @@ export interface Order {
   readonly cancellationRequestedBy?: CancellationCause
   /** The delivery had been scheduled when the request to cancel reached it. */
   readonly cancellationRefused?: true
-  /** Such an order is never confirmed: it ends when that payment has been refunded. */
-  readonly contradiction?: Contradiction
   /** Further captures that agree with the order in everything: only payment knows which one it told, and a reservation may answer any. */
   readonly capturedAgain?: readonly string[]
   /** Why it was cancelled. */
@@ -79,6 +68,7 @@ const noted = (state: State) => ({ state, emit: [] })
 const doubted = (state: State, suspicious: string) => ({ state, emit: [], suspicious })
 
 const unknown = 'there is no such order'
+const elsewhere = 'it belongs to another saga than this order'
 
 const cancelled = (state: Order, reason: string): Decision<State, Extract<Emitted<'order'>, { type: 'OrderCancelled' }>> => {
   if (!isOpen(state)) return noted(state)
@@ -116,21 +106,9 @@ const paidAgain = (order: Order, { id }: Of<'PaymentCaptured'>): Order => {
   return known.includes(id) || known.length >= capturesMax || !isOpen(order) ? order : { ...order, capturedAgain: [...known, id] }
 }
 
-/** A payment for another order than this one, under its id: this order is not paid for, and what was captured has to be refunded. */
-const contradicted = (
-  state: Order,
-  { id, data }: Of<'PaymentCaptured'>,
-): Decision<State, EmittedOn<'order', 'PaymentCaptured'>> => {
-  const suspicious = 'it is not the payment that was asked for'
-  if (state.contradiction !== undefined || captureOf(state) !== undefined || !isOpen(state)) return doubted(state, suspicious)
-  const { customerId, amount, currency } = data
-  const contradiction = { eventId: id, customerId, amount, currency }
-  const { order, emit } = requestCancellation({ ...state, contradiction }, 'contradiction')
-  return { state: order, emit, suspicious }
-}
-
 /** Why the delivery cannot be this order's: it answers its reservation, which answers its payment. */
-const whyNotDelivered = (order: Order, { causationId }: Of<'DeliveryScheduled'>): string | undefined => {
+const whyNotDelivered = (order: Order, { correlationId, causationId }: Of<'DeliveryScheduled'>): string | undefined => {
+  if (correlationId !== order.correlationId) return elsewhere
   const capture = captureOf(order)
   if (capture === undefined) return 'it was not paid for'
   const reserved = order.history.find((e) => e.type === 'StockReserved' && e.eventId === causationId)
@@ -141,14 +119,16 @@ const whyNotDelivered = (order: Order, { causationId }: Of<'DeliveryScheduled'>)
 const decider: Decider<'order', State> = {
   PaymentCaptured: (state, event) => {
     if (state === undefined) return doubted(state, unknown)
-    const isOwn = event.causationId === state.correlationId && isSameMoney(event.data, owed(state))
-    if (!isOwn) return contradicted(state, event)
+    const saga = state.correlationId
+    const isOwn = event.correlationId === saga && event.causationId === saga && isSameMoney(event.data, owed(state))
+    if (!isOwn) return doubted(state, 'it is not the payment that was asked for')
     const known = captureOf(state)
     if (known === undefined || known.eventId === event.id) return noted(state)
     return doubted(paidAgain(state, event), 'it was paid for before')
   },
-  StockReserved: (state, { causationId }) => {
+  StockReserved: (state, { correlationId, causationId }) => {
     if (state === undefined) return doubted(state, unknown)
+    if (correlationId !== state.correlationId) return doubted(state, elsewhere)
     return captureOf(state) === undefined || isCapture(state, causationId)
       ? noted(state)
       : doubted(state, 'it answers another payment than this order’s')
@@ -171,12 +151,12 @@ const decider: Decider<'order', State> = {
     if (causationId !== state.correlationId) return doubted(state, 'it declines another order')
     return captureOf(state) === undefined ? cancelled(state, data.reason) : doubted(state, 'it was paid for before')
   },
-  PaymentRefunded: (state, { data }) => {
+  PaymentRefunded: (state, { correlationId, data }) => {
     if (state === undefined) return doubted(state, unknown)
     if (state.status === 'CONFIRMED') return doubted(state, 'the order was confirmed')
-    const captured = captureOf(state) === undefined ? state.contradiction : owed(state)
-    if (captured === undefined) return doubted(state, 'nothing was captured that could be refunded')
-    return isSameMoney(data, captured) ? cancelled(state, data.reason) : doubted(state, 'it is not what was captured')
+    if (captureOf(state) === undefined) return doubted(state, 'nothing was captured that could be refunded')
+    if (correlationId !== state.correlationId) return doubted(state, elsewhere)
+    return isSameMoney(data, owed(state)) ? cancelled(state, data.reason) : doubted(state, 'it is not what was captured')
   },
 }
 

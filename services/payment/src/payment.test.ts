@@ -150,7 +150,8 @@ describe('what contradicts the payment', () => {
       expect(decide(paid, forged)).toEqual({ state: paid, emit, suspicious: expect.any(String) })
       const declinedBefore: State = { ...start, payment: { status: 'DECLINED', ...amounts, reason: 'x' } }
       expect(decide(declinedBefore, forged)).toEqual({ state: declinedBefore, emit })
-      const told = [{ id: 'told', type: 'PaymentDeclined', at: '', correlationId: 'forged', causationId: 'forged', data: {} }]
+      const declined = { ...capture, id: 'told', type: 'PaymentDeclined', correlationId: 'forged', causationId: 'forged' }
+      const told = [{ ...capture, causationId: placed.id }, declined]
       const answered = { ...paid, payment: { ...paid.payment, told } } as State
       expect(decide(answered, forged)).toEqual({ state: answered, emit: [], suspicious: expect.any(String) })
     },

@@ -76,6 +76,13 @@ const declined = ({ account }: State, { data: { customerId, total: amount, curre
   emit: [{ type: 'PaymentDeclined', data: { customerId, reason } } as const],
 })
 
+/** True for the event that was decided on. Of what an earlier release decided only the payment is known. */
+const isAnswered = ({ told, customerId, amount, currency }: Payment, { id, data }: Placed): boolean => {
+  const first = told?.[0]?.causationId
+  if (first !== undefined) return first === id
+  return customerId === data.customerId && amount === data.total && currency === data.currency
+}
+
 /** So many events of one order are answered; a sound one has three. */
 const answersMax = 8
 
@@ -83,16 +90,12 @@ const answersMax = 8
  * The order was decided on before. Another one of the same id is declined, once: whoever placed it hears of it, and its order ends unpaid.
  * What was captured for the first stays as it is: nobody here knows which of them is true.
  */
-const placedAgain = (
-  state: State,
-  payment: Payment,
-  { id, data }: Placed,
-): Decision<State, EmittedOn<'payment', 'OrderPlaced'>> => {
-  const { customerId, total, currency } = data
-  if (payment.customerId === customerId && payment.amount === total && payment.currency === currency) return { state, emit: [] }
+const placedAgain = (state: State, payment: Payment, placed: Placed): Decision<State, EmittedOn<'payment', 'OrderPlaced'>> => {
+  if (isAnswered(payment, placed)) return { state, emit: [] }
   const told = payment.told ?? []
-  const isAnswered = told.length >= answersMax || told.some((t) => t.causationId === id)
-  const emit = isAnswered ? [] : [{ type: 'PaymentDeclined', data: { customerId, reason: 'order_contradicted' } } as const]
+  const { customerId } = placed.data
+  const isSilent = told.length >= answersMax || told.some((t) => t.causationId === placed.id)
+  const emit = isSilent ? [] : [{ type: 'PaymentDeclined', data: { customerId, reason: 'order_contradicted' } } as const]
   return payment.status === 'DECLINED'
     ? { state, emit }
     : { state, emit, suspicious: 'it is another order than the one that was paid for' }

@@ -7,10 +7,7 @@ export const OrderPlaced = event(
   'OrderPlaced',
   z.object({ customerId, lines, total: amount, currency, shippingAddress: address }),
 )
-/**
- * Why an order was asked to stop: by its `customer`, its `deadline`, or a payment that was made for another order than this one is
- * (`contradiction`); others may come, so it is an open text.
- */
+/** Why an order was asked to stop: by its `customer`, or its `deadline`; others may come, so it is an open text. */
 export const OrderCancellationRequested = event('order', 'OrderCancellationRequested', z.object({ cause: text() }))
 export const OrderConfirmed = event('order', 'OrderConfirmed', z.object({ customerId, total: amount, currency }))
 export const OrderCancelled = event('order', 'OrderCancelled', z.object({ customerId, total: amount, currency, reason: text() }))
