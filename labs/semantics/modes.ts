@@ -1,0 +1,65 @@
+/** What is tried, what is expected of it, and why. */
+import type { ConsumerMode } from './consumer/settings.ts'
+import type { Expected } from './expectation.ts'
+
+interface Described {
+  /** As the table calls it. */
+  readonly title: string
+  readonly expected: Expected
+  /** One sentence. */
+  readonly why: string
+}
+
+const nothing = 'none' as const
+const some = 'some' as const
+const inOrder = { outOfOrder: nothing }
+const onceEach: Expected = { lost: nothing, doubled: nothing, ...inOrder }
+const doubles: Expected = { lost: nothing, doubled: some, ...inOrder }
+
+/** A consumer is killed (SIGKILL) again and again; the producer and the broker live. */
+export const consumerModes: Readonly<Record<ConsumerMode, Described>> = {
+  'commit-first': {
+    title: 'offset committed before handling',
+    expected: { lost: some, doubled: nothing, ...inOrder },
+    why: 'At most once: what was acknowledged and not yet booked when the consumer died comes to nobody again.',
+  },
+  'commit-after': {
+    title: 'offset committed after handling',
+    expected: doubles,
+    why: 'At least once: what was booked and not yet acknowledged comes again, and nothing remembers that it was booked.',
+  },
+  'auto-commit': {
+    title: 'offset committed by time',
+    expected: doubles,
+    why: 'The client commits what the handler has returned from, some time later: at least once, with a longer stretch that comes again.',
+  },
+  'auto-commit-handed-over': {
+    title: 'committed by time, handed over to a queue of the process',
+    expected: { lost: some, doubled: 'any', ...inOrder },
+    why: 'The handler has returned, so the client commits, and what still waited in the queue died with the process: the same switch as the line above, and at least once is gone.',
+  },
+  'transaction-topic': {
+    title: 'Kafka transaction, effect in a topic, read_committed',
+    expected: onceEach,
+    why: "Exactly once within Kafka: records and offset are committed together, and what a dead consumer left open is aborted by its successor's first request.",
+  },
+  'transaction-database': {
+    title: 'Kafka transaction, effect in the database',
+    expected: doubles,
+    why: 'The row was committed by the database when the transaction of Kafka was aborted: the offset went back, the row did not.',
+  },
+  inbox: {
+    title: 'inbox: id and effect in one transaction of the database',
+    expected: onceEach,
+    why: 'Delivered at least once, with its effect once: the id of what was booked stands beside the booking, and what comes again is dropped by it.',
+  },
+}
+
+/** The topic of `transaction-topic` once more. */
+export const readUncommitted: Described = {
+  title: 'the same topic, read_uncommitted',
+  expected: doubles,
+  why: 'The aborted records lie in the topic all the same; it is the reader who has to leave them out.',
+}
+
+export const consumerModeNames = Object.keys(consumerModes) as readonly ConsumerMode[]
