@@ -1,8 +1,10 @@
 /** What is tried, what is expected of it, and why. */
 import type { ConsumerMode } from './consumer/settings.ts'
 import type { Expected } from './expectation.ts'
+import type { AcksMode } from './producer/acks-run.ts'
+import type { CutMode } from './producer/cut-run.ts'
 
-interface Described {
+export interface Described {
   /** As the table calls it. */
   readonly title: string
   readonly expected: Expected
@@ -62,4 +64,59 @@ export const readUncommitted: Described = {
   why: 'The aborted records lie in the topic all the same; it is the reader who has to leave them out.',
 }
 
-export const consumerModeNames = Object.keys(consumerModes) as readonly ConsumerMode[]
+/** The producer's connection is cut again and again; nobody is killed. */
+export const cutModes: Readonly<Record<CutMode, Described>> = {
+  plain: {
+    title: 'producer without idempotence, an answer is lost',
+    expected: doubles,
+    why: 'The broker has the batch and the producer does not know: it sends it again, and nothing tells the second from the first.',
+  },
+  'in-flight': {
+    title: 'producer without idempotence, five batches under way, a request is lost',
+    expected: { lost: nothing, doubled: 'any', outOfOrder: some },
+    why: 'Each of the five is tried again by itself, so a later one can be stored before an earlier one.',
+  },
+  idempotent: {
+    title: 'producer with idempotence, an answer is lost',
+    expected: onceEach,
+    why: "The batch comes again under the same producer's id and number, and the broker drops it.",
+  },
+  kit: {
+    title: "the kit's publisher (idempotent), an answer is lost",
+    expected: doubles,
+    why: 'It gives a producer up whose numbers have become uncertain, and its successor sends the batch under an id of its own: a duplicate, which the inbox drops, rather than a loss.',
+  },
+}
+
+/** The leader is killed while its followers are behind; three brokers, min.insync.replicas=2. */
+export const acksModes: Readonly<Record<AcksMode, Described>> = {
+  0: {
+    title: 'acks=0, the leader is killed',
+    expected: { lost: some, doubled: 'any', ...inOrder },
+    why: 'Sent means written to a socket; nobody has to have read it.',
+  },
+  1: {
+    title: 'acks=1, the leader is killed',
+    expected: { lost: some, doubled: 'any', ...inOrder },
+    why: 'The leader alone had them and said so; the follower that became leader never saw them.',
+  },
+  all: {
+    title: "acks=all (the kit's publisher), the leader is killed",
+    expected: { lost: nothing, doubled: 'any', ...inOrder },
+    why: 'Nothing counts as sent before the followers have it; what was under way is sent again, and may be there twice.',
+  },
+}
+
+export type Mode = ConsumerMode | `producer-${CutMode}` | `acks-${AcksMode}`
+
+const names = <Name extends string>(of: Readonly<Record<Name, unknown>>) => Object.keys(of) as Name[]
+export const consumerModeNames: readonly ConsumerMode[] = names(consumerModes)
+export const cutModeNames: readonly CutMode[] = names(cutModes)
+export const acksModeNames: readonly AcksMode[] = names(acksModes)
+
+/** In the order of the table. */
+export const modeNames: readonly Mode[] = [
+  ...consumerModeNames,
+  ...cutModeNames.map((mode) => `producer-${mode}` as const),
+  ...acksModeNames.map((mode) => `acks-${mode}` as const),
+]

@@ -1,6 +1,6 @@
 /** PURE: rows for people. */
 import type { Signed } from './expectation.ts'
-import type { Row } from './run.ts'
+import type { Row } from './row.ts'
 
 const columns = ['sent', 'handled', 'lost', 'doubled', 'outOfOrder', 'perSecond'] as const
 const heads = ['sent', 'handled', 'lost', 'doubled', 'out of order', 'per second'] as const
