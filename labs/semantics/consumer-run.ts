@@ -4,11 +4,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { TransportAdmin } from '@shop/messaging'
 import { kafkaTransport } from '@shop/transport-kafka'
 import type { Pool } from 'pg'
-import { bookingsOf } from './bookings.ts'
+import { bookingsOf } from '../payments/bookings.ts'
+import { type Payment, recordOf } from '../payments/payment.ts'
 import type { ConsumerMode } from './consumer/settings.ts'
 import { startConsumer } from './consumer-process.ts'
 import type { Plan } from './moments.ts'
-import { type Payment, recordOf } from './payment.ts'
 import { type Effects, readResults } from './results.ts'
 
 export interface Servers {

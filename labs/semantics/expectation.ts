@@ -1,5 +1,5 @@
 /** PURE: which signs a mode's counts must have. A table of counts is worth something only if it could have failed. */
-import type { Counts } from './counting.ts'
+import type { Counts } from '../payments/counting.ts'
 
 /** `any`: it depends on the moment, and nothing is claimed. */
 export type Sign = 'none' | 'some' | 'any'

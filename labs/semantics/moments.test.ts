@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { paymentsOf } from '../payments/payment.ts'
 import { planOf } from './moments.ts'
-import { paymentsOf } from './payment.ts'
 import { cutsAt } from './producer/cut-run.ts'
 
 const seeds = Array.from({ length: 50 }, (_, seed) => seed)

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto'
 import type { Transport } from '@shop/messaging'
 import { within } from '@shop/messaging/driver'
 import type { Consumer } from 'kafkajs'
+import type { Booking } from '../payments/counting.ts'
+import { paymentIn } from '../payments/payment.ts'
 import { clientOf } from './consumer/raw.ts'
-import type { Booking } from './counting.ts'
-import { paymentIn } from './payment.ts'
 
 /** Effects where the mode has them. */
 export interface Effects {

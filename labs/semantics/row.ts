@@ -1,8 +1,8 @@
 /** PURE: a line of the table. */
-import { type Booking, type Counts, countsOf } from './counting.ts'
+import { type Booking, type Counts, countsOf } from '../payments/counting.ts'
+import type { Payment } from '../payments/payment.ts'
 import { deviationsOf } from './expectation.ts'
 import type { Described } from './modes.ts'
-import type { Payment } from './payment.ts'
 
 export interface Row extends Described {
   readonly mode: string

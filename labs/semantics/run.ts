@@ -1,8 +1,9 @@
 /** The modes, and what came of each. */
 import type { KafkaCluster } from '@shop/infra/embedded'
 import { createPool } from '@shop/store-postgres'
+import { prepareBookings } from '../payments/bookings.ts'
+import { type Payment, paymentsOf } from '../payments/payment.ts'
 import type { Addresses } from '../servers.ts'
-import { prepareBookings } from './bookings.ts'
 import { runConsumers, type Servers } from './consumer-run.ts'
 import {
   acksModeNames,
@@ -15,7 +16,6 @@ import {
   readUncommitted,
 } from './modes.ts'
 import { type Plan, planOf } from './moments.ts'
-import { type Payment, paymentsOf } from './payment.ts'
 import { runAcks } from './producer/acks-run.ts'
 import { runCuts } from './producer/cut-run.ts'
 import { type Row, rowNotRun, rowOf } from './row.ts'

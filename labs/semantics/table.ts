@@ -27,7 +27,8 @@ export const textOf = (rows: readonly Row[]): string => {
   return [`  ${heads.map((head) => head.padStart(14)).join('')}`, ...lines].join('\n')
 }
 
-export const markdownOf = (rows: readonly Row[]): string =>
+/** In Markdown. */
+export const tableOf = (rows: readonly Row[]): string =>
   [
     `| mode | ${heads.join(' | ')} | |`,
     `| --- | ${heads.map(() => '---:').join(' | ')} | --- |`,

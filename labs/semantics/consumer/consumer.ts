@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { Payment } from '../payment.ts'
+import type { Payment } from '../../payments/payment.ts'
 import type { Life } from './moment.ts'
 import type { ConsumerSettings } from './settings.ts'
 

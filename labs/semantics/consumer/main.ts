@@ -1,6 +1,6 @@
 /** One consumer as a process, to be killed by the laboratory that started it. */
 import { createPool } from '@shop/store-postgres'
-import { book } from '../bookings.ts'
+import { book } from '../../payments/bookings.ts'
 import type { Consume } from './consumer.ts'
 import { inbox } from './inbox.ts'
 import { lifeOf } from './moment.ts'

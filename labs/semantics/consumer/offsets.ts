@@ -1,7 +1,7 @@
 /** The modes that differ only in when the offset is committed. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { kafkaTransport } from '@shop/transport-kafka'
-import { type Payment, paymentIn } from '../payment.ts'
+import { type Payment, paymentIn } from '../../payments/payment.ts'
 import type { Consume } from './consumer.ts'
 import { eachChunk, rawConsumer } from './raw.ts'
 import { autoCommitIntervalMs, chunk, heartbeatIntervalMs, sessionTimeoutMs } from './settings.ts'

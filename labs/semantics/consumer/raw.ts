@@ -1,7 +1,7 @@
 /** A consumer of kafkajs as it is, for what the kit's own consumer refuses to do. */
 import { kafkaClient } from '@shop/transport-kafka'
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
-import { type Payment, paymentIn } from '../payment.ts'
+import { type Payment, paymentIn } from '../../payments/payment.ts'
 import { type ConsumerSettings, chunk, heartbeatIntervalMs, sessionTimeoutMs } from './settings.ts'
 
 const nothing = () => {}

@@ -1,6 +1,6 @@
 /** Kafka transactions: what is read, what is written and the offset are one, as long as all of it is in Kafka. */
 import type { Producer, Transaction } from 'kafkajs'
-import { type Payment, recordOf } from '../payment.ts'
+import { type Payment, recordOf } from '../../payments/payment.ts'
 import type { Consume, Tools } from './consumer.ts'
 import { clientOf, eachChunk, rawConsumer } from './raw.ts'
 import type { ConsumerSettings } from './settings.ts'

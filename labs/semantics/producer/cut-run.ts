@@ -1,9 +1,9 @@
 /** One mode of a producer whose connection is cut: an answer is lost, or a request. */
 import { randomUUID } from 'node:crypto'
 import { kafkaTransport } from '@shop/transport-kafka'
+import type { Booking } from '../../payments/counting.ts'
+import { type Payment, recordOf } from '../../payments/payment.ts'
 import { randomOf } from '../../random.ts'
-import type { Booking } from '../counting.ts'
-import { type Payment, recordOf } from '../payment.ts'
 import { cuttingProxy, type Direction } from './cutting-proxy.ts'
 import { kitSender, rawSender, type Sender } from './producers.ts'
 import { bookedFrom } from './reading.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Transport } from '@shop/messaging'
-import type { Booking } from '../counting.ts'
-import { paymentIn } from '../payment.ts'
+import type { Booking } from '../../payments/counting.ts'
+import { paymentIn } from '../../payments/payment.ts'
 
 const attemptsMax = 10
 const betweenAttemptsMs = 500
