@@ -3,6 +3,7 @@ import { idleIn, type Member } from './assignment.ts'
 import { membersOf } from './broker-view.ts'
 import type { Group } from './group.ts'
 import { standstills } from './standstill.ts'
+import { until } from './until.ts'
 
 export const partitions = 4
 const lateRecords = 150
@@ -93,7 +94,7 @@ export const membership: readonly Act[] = [
           .slice(before)
           .reduce((sum, { records }) => sum + records, 0)
       group.join('late', 60_000)
-      await group.until(async () => (recordsSince() >= lateRecords ? undefined : `late has handled ${recordsSince()} records`))
+      await until(async () => (recordsSince() >= lateRecords ? undefined : `late has handled ${recordsSince()} records`))
       await group.kill('late')
       group.join('a')
     },
@@ -115,8 +116,8 @@ export const moving: readonly Act[] = [
       group.join('a')
     },
     look: async (group, again) => {
-      const all = group.sent().length
-      await group.until(async () => (again() >= all ? undefined : `${again()} of ${all} were read again`))
+      const all = group.stream.sent().length
+      await until(async () => (again() >= all ? undefined : `${again()} of ${all} were read again`))
       return { remark: 'all that there is was read again, and nothing of it booked again' }
     },
   },
@@ -127,12 +128,12 @@ export const moving: readonly Act[] = [
     change: async (group) => {
       await group.leave('a')
       group.mark()
-      await group.send(skipped)
+      await group.stream.send(skipped)
       await group.moveTo('end')
       group.join('a')
     },
     look: async (group) => {
-      const missing = group.sent().length - (await group.booked())
+      const missing = group.stream.sent().length - (await group.counts()).handled
       const remark = `${missing} payments are booked by nobody`
       return { remark, deviations: missing === skipped ? [] : [`${missing} payments were skipped, not ${skipped}`] }
     },
@@ -147,7 +148,7 @@ export const moving: readonly Act[] = [
       group.join('a')
     },
     look: async (group, again) => {
-      const missing = group.sent().length - (await group.booked())
+      const missing = group.stream.sent().length - (await group.counts()).handled
       const deviations = missing === 0 ? [] : [`${missing} payments are still booked by nobody`]
       return { remark: `they are booked after all, and ${again()} others were read again`, deviations }
     },
@@ -155,7 +156,7 @@ export const moving: readonly Act[] = [
 ]
 
 const backlog = 100
-export const partitionsThen = 6
+const partitionsThen = 6
 
 export const growing: readonly Act[] = [
   {
@@ -165,9 +166,9 @@ export const growing: readonly Act[] = [
     flowing: false,
     change: async (group) => {
       await group.leave('a')
-      await group.send(backlog)
+      await group.stream.send(backlog)
       await group.growTo(partitionsThen)
-      await group.send(backlog)
+      await group.stream.send(backlog)
       for (const name of ['a', 'b']) group.join(name)
     },
     look: async (group) => {
@@ -198,7 +199,7 @@ export const perform = async (act: Act, group: Group): Promise<Outcome> => {
 /** Whatever happened to the members: each payment has its effect once, in the order of its account. */
 export const onceAndInOrder = async (group: Group): Promise<Outcome> => {
   const beganAt = Date.now()
-  await group.stopProducing()
+  await group.stream.stop()
   await group.drained()
   const { sent, handled, lost, doubled, outOfOrder } = await group.counts()
   const deviations = [

@@ -1,7 +1,7 @@
 /** The laboratory's side of a member: a child process, paused and killed by its id. */
-import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { within } from '@shop/messaging/driver'
+import { startChild } from '../child.ts'
 import { leaveNow, type MemberSettings, type Told } from './member/settings.ts'
 
 const program = join(import.meta.dirname, 'member', 'main.ts')
@@ -20,16 +20,8 @@ export interface MemberProcess {
 }
 
 export const startMember = (settings: MemberSettings, onTold: (told: Told) => void): MemberProcess => {
-  const child = fork(program, [JSON.stringify(settings)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
-  })
+  const { process: child, ended, kill } = startChild(program, settings)
   child.on('message', (told) => onTold(told as Told))
-  const kill = async () => {
-    child.kill('SIGKILL')
-    await ended
-  }
   return {
     name: settings.name,
     kill,

@@ -6,7 +6,7 @@ import { paymentsOf } from '../payments/payment.ts'
 import type { Addresses } from '../servers.ts'
 import { type Act, growing, membership, moving, type Outcome, onceAndInOrder, partitions, perform } from './acts.ts'
 import type { GroupView } from './broker-view.ts'
-import { type Group, openGroup } from './group.ts'
+import { Group } from './group.ts'
 
 export interface GroupExperiment {
   readonly seed: number
@@ -23,9 +23,9 @@ export const measureGroup = async (experiment: GroupExperiment, addresses: Addre
   const pool = createPool({ connectionString: addresses.postgresUrl, applicationName: 'lab', onIdleError: () => {} })
   try {
     await prepareBookings(pool)
-    const group = await openGroup(addresses, pool, paymentsOf(experiment.seed, paymentsMax), partitions)
+    const group = await Group.open({ addresses, pool, payments: paymentsOf(experiment.seed, paymentsMax), partitions })
     try {
-      group.produce()
+      group.stream.start()
       const outcomes = await performAll(membership, group, experiment)
       outcomes.push(await onceAndInOrder(group))
       outcomes.push(...(await performAll(moving, group, experiment)))

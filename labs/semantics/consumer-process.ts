@@ -1,7 +1,7 @@
 /** The laboratory's side of a consumer: a child process, killed by its id. */
-import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { within } from '@shop/messaging/driver'
+import { startChild } from '../child.ts'
 import { atMoment, type ConsumerSettings, stopNow } from './consumer/settings.ts'
 
 const program = join(import.meta.dirname, 'consumer', 'main.ts')
@@ -18,16 +18,8 @@ export interface ConsumerProcess {
 }
 
 export const startConsumer = (settings: ConsumerSettings): ConsumerProcess => {
-  const child = fork(program, [JSON.stringify(settings)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  const ended = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`))
-    child.once('error', (error) => resolve(error.message))
-  })
+  const { process: child, ended, kill } = startChild(program, settings)
   const there = new Promise<void>((resolve) => child.on('message', (message) => message === atMoment && resolve()))
-  const kill = async () => {
-    child.kill('SIGKILL')
-    await ended
-  }
   return {
     kill,
     killAtMoment: async () => {

@@ -1,4 +1,5 @@
 /** One member of the group as a process: the kit's consumer, with the inbox that makes the effect once. */
+import { flushCompileCache } from 'node:module'
 import { recordHandler } from '@shop/messaging'
 import { createPool, PostgresMessageStore } from '@shop/store-postgres'
 import { kafkaPosition, kafkaTransport } from '@shop/transport-kafka'
@@ -7,22 +8,13 @@ import { book } from '../../payments/bookings.ts'
 import { catalogueOf } from '../../payments/payment.ts'
 import { heartbeatIntervalMs, leaveNow, type MemberSettings, sessionTimeoutMs, type Told } from './settings.ts'
 
+flushCompileCache() // it may be killed, and would keep nothing for the next one
 process.on('disconnect', () => process.exit(1)) // nobody is there to end it any more
 const { brokers, postgresUrl, topic, groupId, number, name, commitIntervalMs }: MemberSettings = JSON.parse(process.argv[2] ?? '')
 const tell = (told: Told) => void process.send?.(told)
 const nothing = () => {}
 
-const log = {
-  debug: nothing,
-  warn: nothing,
-  error: nothing,
-  info: (details: object, message: string) => {
-    if (!message.includes('joined the group')) return
-    const { partitions } = details as { readonly partitions?: Readonly<Record<string, readonly number[]>> }
-    tell({ kind: 'joined', partitions: partitions?.[topic] ?? [], atMs: Date.now() })
-  },
-}
-
+const log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 const pool = createPool({ connectionString: postgresUrl, applicationName: name, connectionsMax: 3, onIdleError: nothing })
 const transport = kafkaTransport({ brokers, clientId: name, log })
 const publisher = transport.publisher()

@@ -12,8 +12,6 @@ export interface MemberSettings {
 }
 
 export type Told =
-  /** It joined, or joined again; `partitions` may be none. */
-  | { readonly kind: 'joined'; readonly partitions: readonly number[]; readonly atMs: number }
   /** Some records of a partition are done with. */
   | { readonly kind: 'handled'; readonly partition: number; readonly records: number; readonly atMs: number }
   /** So many came although they had been booked before; the inbox dropped them. */

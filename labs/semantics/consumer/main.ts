@@ -1,4 +1,5 @@
 /** One consumer as a process, to be killed by the laboratory that started it. */
+import { flushCompileCache } from 'node:module'
 import { createPool } from '@shop/store-postgres'
 import { book } from '../../payments/bookings.ts'
 import type { Consume } from './consumer.ts'
@@ -18,6 +19,7 @@ const modes: Readonly<Record<ConsumerMode, Consume>> = {
   inbox,
 }
 
+flushCompileCache() // it may be killed, and would keep nothing for the next one
 process.on('disconnect', () => process.exit(1)) // nobody is there to kill it any more
 const settings: ConsumerSettings = JSON.parse(process.argv[2] ?? '')
 const pool = createPool({
