@@ -49,7 +49,7 @@ export const embeddedKafka = (options: KafkaOptions): EmbeddedBackend => {
   const definition: BackendDefinition = {
     name: 'Kafka',
     port,
-    startTimeoutMs: 90_000,
+    startTimeoutMs: options.membership ? 180_000 : 90_000, // several start at once, and wait for each other
     stopTimeoutMs: 20_000,
     async prepare() {
       const { java, kafka: jars } = await options.javaAndJars()
