@@ -18,6 +18,9 @@ machine's.`,
 still whoever comes or goes. It has no cooperative protocol ([KIP-429](https://cwiki.apache.org/confluence/display/KAFKA/KIP-429%3A+Kafka+Consumer+Incremental+Rebalance+Protocol)), so there is no line to compare with.
 - **Leaving or dying.** Who leaves says so, and the others go on at once. Who is killed or paused says nothing: its partitions wait until its
 session is over. One that goes on after a pause finds itself put out and joins anew; what it held is read by another one, and booked once.
+- **A pause within a transaction** is worse than a death: the database hears of a dead member at once and undoes what it had begun, but a paused one
+keeps its locks, here on the ids in the inbox. Its successor waits for them until the database ends the idle transaction
+(\`idle_in_transaction_session_timeout\`, 20 s in the kit's pool). Whether a run shows it hangs on what the member was doing when it was paused.
 - **Moving a group** needs an empty one. To the beginning everything comes again, and the inbox drops it; to the end something is skipped, which nobody
 notices until it is missed; back to a time, it is there after all.
 - **More partitions** send keys elsewhere: from then on an account's payments stand in two partitions, and nothing keeps the order between
