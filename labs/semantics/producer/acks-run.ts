@@ -28,9 +28,14 @@ export interface AcksRun {
 const perBatch = 10
 /**
  * The followers are paused for so long before the leader is killed. Otherwise they are behind for a millisecond or so, and a run that shows
- * it is luck. It is short of what would have the controllers give a broker up (3 s), and of the 30 s after which a follower that is behind no longer counts.
+ * it is luck. It is short of what would have the controllers give a broker up (3 s), and of the 30 s after which a follower that is behind no
+ * longer counts.
  */
-const behindMs = 600
+const behindMsMin = 600
+/** On a slow machine it takes longer until some batches are acknowledged; of none that waits for the followers any is. */
+const behindMsMax = 2_000
+const acknowledgedEnough = 3
+const pollMs = 20
 const betweenBatchesMs = 5
 /** So many batches are sent meanwhile, if they are answered; the rest comes to the new leader. */
 const behindBatches = 10
@@ -50,11 +55,17 @@ export const runAcks = async ({ mode, seed, payments, cluster }: AcksRun): Promi
   )
   const killedAt = randomOf(seed ^ 0xac5).between(Math.floor(batches.length / 5), Math.floor((batches.length * 2) / 5))
   let killing: Promise<void> | undefined
+  let acknowledged = 0
+  const enough = () => acknowledged >= killedAt + acknowledgedEnough
   try {
     for (const [index, records] of batches.entries()) {
-      if (index === killedAt) killing = killLeader(cluster, await leaderOf(brokers, topic))
+      if (index === killedAt) {
+        killing = killLeader(cluster, await leaderOf(brokers, topic), enough)
+        killing.catch(() => {}) // told where it is awaited
+      }
       if (index === killedAt + behindBatches) await killing
       await insist(() => sender.send(records, index === batches.length - 1))
+      acknowledged = index + 1
       await pause(betweenBatchesMs) // so that the followers' pause meets several of them
     }
     await killing
@@ -78,11 +89,12 @@ const leaderOf = async (brokers: readonly string[], topic: string): Promise<numb
   }
 }
 
-const killLeader = async (cluster: KafkaCluster, leader: number): Promise<void> => {
+const killLeader = async (cluster: KafkaCluster, leader: number, enough: () => boolean): Promise<void> => {
   const followers = nodeIds.filter((id) => id !== leader).map((id) => cluster.broker(id))
   for (const follower of followers) follower.pause()
   try {
-    await pause(behindMs)
+    await pause(behindMsMin)
+    for (let waitedMs = behindMsMin; waitedMs < behindMsMax && !enough(); waitedMs += pollMs) await pause(pollMs)
     await cluster.broker(leader).kill()
   } finally {
     for (const follower of followers) follower.resume()
