@@ -33,7 +33,7 @@ export const consumerModes: Readonly<Record<ConsumerMode, Described>> = {
   'auto-commit': {
     title: 'offset committed by time',
     expected: doubles,
-    why: 'The client commits what the handler has returned from, some time later: at least once, with a longer stretch that comes again.',
+    why: 'The client commits what the handler has returned from, some time later: at least once; what comes again is as much as an interval holds (200 ms here).',
   },
   'auto-commit-handed-over': {
     title: 'committed by time, handed over to a queue of the process',

@@ -44,7 +44,7 @@ the producer does not know, or as a request goes. What is on the topic afterward
     about: () =>
       `Three brokers, one partition on all of them, min.insync.replicas=2. The followers are paused (SIGSTOP) for 0.6 to 2 s, the leader is killed, the
 followers go on and one of them leads. Without the pause they are behind for a millisecond or so: the same loss, seen by luck alone. Lost is
-what the producer was told is sent.`,
+what the producer was told is sent. The time without a leader counts in the rates.`,
     holds: isOfAcks,
   },
 ]
