@@ -1,4 +1,5 @@
 export { type Backends, startBackends } from './backends.ts'
+export { type KafkaCluster, startKafkaCluster } from './kafka-cluster.ts'
 export { buildPage } from './page.ts'
 
 export { type Shop, startShop } from './shop.ts'

@@ -18,6 +18,15 @@ export interface KafkaListener {
   readonly advertisedPort: number
 }
 
+/** What one of several brokers knows of the others. */
+export interface KafkaMembership {
+  /** from 1 on: its place among the controllers */
+  readonly id: number
+  readonly clusterId: string
+  /** the ports of all controllers, its own too */
+  readonly controllerPorts: readonly number[]
+}
+
 export interface KafkaOptions {
   /** its data goes below this folder */
   folder: string
@@ -26,6 +35,8 @@ export interface KafkaOptions {
   controllerPort: number
   /** default none */
   listeners?: readonly KafkaListener[]
+  /** default: it is alone */
+  membership?: KafkaMembership
   logFile: string
   /** the Java program and the class path of Kafka; fetched when they are not there yet */
   javaAndJars: () => Promise<{ java: string; kafka: string }>
@@ -38,7 +49,7 @@ export const embeddedKafka = (options: KafkaOptions): EmbeddedBackend => {
   const definition: BackendDefinition = {
     name: 'Kafka',
     port,
-    startTimeoutMs: 90_000,
+    startTimeoutMs: options.membership ? 180_000 : 90_000, // several start at once, and wait for each other
     stopTimeoutMs: 20_000,
     async prepare() {
       const { java, kafka: jars } = await options.javaAndJars()
@@ -49,7 +60,7 @@ export const embeddedKafka = (options: KafkaOptions): EmbeddedBackend => {
         async () => {
           mkdirSync(join(folder, 'data'))
           writeFileSync(propertiesFile, propertiesOf(options))
-          await formatStorage(java, jars, propertiesFile)
+          await formatStorage(java, jars, propertiesFile, options.membership?.clusterId ?? newClusterId())
           return {}
         },
       )
@@ -79,26 +90,28 @@ export const embeddedKafka = (options: KafkaOptions): EmbeddedBackend => {
   return new EmbeddedBackend(definition)
 }
 
-const propertiesOf = ({ folder, port, controllerPort, listeners = [] }: KafkaOptions): string => {
+const propertiesOf = ({ folder, port, controllerPort, listeners = [], membership }: KafkaOptions): string => {
+  const controllerPorts = membership?.controllerPorts ?? [controllerPort]
+  const replicas = controllerPorts.length
   const further = (address: (l: KafkaListener) => string) => listeners.map((l) => `,${address(l)}`).join('')
   const properties = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
+    'node.id': membership?.id ?? 1,
     listeners: `PLAINTEXT://${loopback}:${port},CONTROLLER://${loopback}:${controllerPort}${further((l) => `${l.name}://${loopback}:${l.port}`)}`,
     'advertised.listeners': `PLAINTEXT://${loopback}:${port}${further((l) => `${l.name}://${loopback}:${l.advertisedPort}`)}`,
     'inter.broker.listener.name': 'PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
-    'controller.quorum.voters': `1@${loopback}:${controllerPort}`,
+    'controller.quorum.voters': controllerPorts.map((each, index) => `${index + 1}@${loopback}:${each}`).join(','),
     'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT${further((l) => `${l.name}:PLAINTEXT`)}`,
     'log.dirs': join(folder, 'data'),
     'auto.create.topics.enable': false,
-    // one broker: no replicas, and few partitions of its internal topics, each of which is opened and recovered at a start
-    'offsets.topic.replication.factor': 1,
+    // a broker alone has no replicas; few partitions of its internal topics, each of which is opened and recovered at a start
+    'offsets.topic.replication.factor': replicas,
     'offsets.topic.num.partitions': 4,
-    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.replication.factor': replicas,
     'transaction.state.log.min.isr': 1,
     'transaction.state.log.num.partitions': 4,
-    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.replication.factor': replicas,
     'share.coordinator.state.topic.min.isr': 1,
     'share.coordinator.state.topic.num.partitions': 1,
     // a group that begins does not wait for further members; a member that was killed is noticed soon, if it asked for that
@@ -115,11 +128,14 @@ const propertiesOf = ({ folder, port, controllerPort, listeners = [] }: KafkaOpt
     .join('')
 }
 
-const formatStorage = async (java: string, jars: string, propertiesFile: string) => {
-  // Without its highest bit: the text would begin with '-' once in 64 times, which the tool takes for an option.
+/** Without its highest bit: the text would begin with '-' once in 64 times, which Kafka's tool takes for an option. */
+export const newClusterId = (): string => {
   const bytes = randomBytes(16)
   bytes[0] = (bytes[0] ?? 0) & 0x7f
-  const clusterId = bytes.toString('base64url')
+  return bytes.toString('base64url')
+}
+
+const formatStorage = async (java: string, jars: string, propertiesFile: string, clusterId: string) => {
   const args = [
     '-XX:TieredStopAtLevel=1',
     '-XX:+UseSerialGC',

@@ -76,6 +76,9 @@ const breaches: Case[] = [
   imports('a service in infra', 'infra/embedded/shop.ts', '../../services/payment/src/init.ts', /infra imports packages/),
   imports('another part of the tools in infra', 'infra/embedded/shop.ts', '../../tools/check/main.ts', /infra imports packages/),
   imports('test in infra', 'infra/embedded/shop.ts', '../../test/bench/load.ts', /nothing imports test/),
+  imports('a service in an experiment', 'labs/semantics/run.ts', '@shop/payment', /labs import packages/),
+  imports('an experiment in a tool', 'tools/check/main.ts', '../../labs/random.ts', /imports an experiment/),
+  imports('an experiment in a service', 'services/payment/src/a.ts', '../../../labs/random.ts', /imports an experiment/),
   [
     'what is gone',
     'what is imported is there',

@@ -83,12 +83,31 @@ const infraByRunningShop = ({ source, given, to }: Edge): string | undefined => 
   return `${source.path} imports ${given.target}: infra imports packages and @shop/tools/running-shop only`
 }
 
+/** Experiments: on packages and on servers that they start themselves; nothing is made of them. */
+const labsByThemselves = ({ source, given, to }: Edge): string | undefined => {
+  const room = roomOf(source.path)
+  const target = roomOf(to)
+  if (target === 'labs' && room !== 'labs' && room !== 'test')
+    return `${source.path} imports ${given.target}: nothing but test imports an experiment`
+  if (room !== 'labs' || target === 'labs' || target.startsWith('packages/') || given.target === '@shop/infra/embedded')
+    return undefined
+  return `${source.path} imports ${given.target}: labs import packages and @shop/infra/embedded only`
+}
+
 const nothingOfTest = ({ source, given, to }: Edge): string | undefined =>
   roomOf(to) === 'test' && roomOf(source.path) !== 'test'
     ? `${source.path} imports ${given.target}: nothing imports test`
     : undefined
 
-const rooms = [packagesInLayers, servicesAlone, pageByApi, toolsOnRunningShops, infraByRunningShop, nothingOfTest]
+const rooms = [
+  packagesInLayers,
+  servicesAlone,
+  pageByApi,
+  toolsOnRunningShops,
+  infraByRunningShop,
+  labsByThemselves,
+  nothingOfTest,
+]
 
 export const importsBetweenRooms = (repository: Repository): string[] =>
   edgesOf(repository).flatMap((edge) => rooms.flatMap((rule) => rule(edge) ?? []))
