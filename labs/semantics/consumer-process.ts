@@ -5,11 +5,11 @@ import { startChild } from '../child.ts'
 import { atMoment, type ConsumerSettings, stopNow } from './consumer/settings.ts'
 
 const program = join(import.meta.dirname, 'consumer', 'main.ts')
-const momentMsMax = 60_000
+const momentMsMax = 90_000
 const endMsMax = 20_000
 
 export interface ConsumerProcess {
-  /** Waits until it stands at its moment, then ends it with SIGKILL. @throws when it ended before, or did not come there in 60 s. */
+  /** Waits until it stands at its moment, then ends it with SIGKILL. @throws when it ended before, or did not come there in 90 s. */
   killAtMoment(): Promise<void>
   /** Lets it finish what it has at hand. @throws when it ends otherwise than in order, or not within 20 s. */
   stop(): Promise<void>

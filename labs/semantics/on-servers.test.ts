@@ -12,7 +12,7 @@ const titles = [...modes, 'transaction-uncommitted']
 describe('delivery semantics', () => {
   let rows: readonly Row[] = []
   beforeAll(async () => {
-    rows = await measureOnOne({ seed: 5, payments: 150, kills: 2, modes, atOnce: 4, say: () => {} }, addresses)
+    rows = await measureOnOne({ seed: 5, payments: 150, kills: 2, modes, atOnce: 3, say: () => {} }, addresses)
   }, 240_000)
 
   test('every mode is there', () => {

@@ -19,6 +19,8 @@ const modes: Readonly<Record<ConsumerMode, Consume>> = {
   inbox,
 }
 
+const connectAttemptsMax = 20
+
 flushCompileCache() // it may be killed, and would keep nothing for the next one
 process.on('disconnect', () => process.exit(1)) // nobody is there to kill it any more
 const settings: ConsumerSettings = JSON.parse(process.argv[2] ?? '')
@@ -28,6 +30,20 @@ const pool = createPool({
   connectionsMax: 3,
   onIdleError: () => {},
 })
+
+/** Before anything is read: a first connection that takes too long would be a fault of another kind. */
+const connect = async (): Promise<void> => {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      await pool.query('SELECT 1')
+      return
+    } catch (error) {
+      if (attempts === connectAttemptsMax) throw error
+    }
+  }
+}
+
+await connect()
 const life = lifeOf(settings)
 const stop = await modes[settings.mode]({
   settings,

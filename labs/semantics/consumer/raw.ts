@@ -18,6 +18,8 @@ export const rawConsumer = async ({ brokers, topic, groupId }: ConsumerSettings)
     rebalanceTimeout: 2 * sessionTimeoutMs,
     maxWaitTimeInMs: 100,
     allowAutoTopicCreation: false,
+    // whatever it was: otherwise the process would live on and consume nothing
+    retry: { restartOnFailure: async () => true },
   })
   await consumer.connect()
   await consumer.subscribe({ topics: [topic], fromBeginning: true })
@@ -41,10 +43,12 @@ export const eachChunk = async (consumer: Consumer, handle: (chunk: Chunk) => Pr
         const messages = batch.messages.slice(from, from + chunk)
         const last = messages.at(-1)?.offset ?? '0'
         const offset = String(BigInt(last) + 1n)
+        // beside the handler: on a slow machine a chunk can take longer than a session
+        const beating = setInterval(() => void heartbeat().catch(() => {}), heartbeatIntervalMs)
         await handle({
           payments: messages.map(paymentIn),
           offsets: [{ topic: batch.topic, partition: batch.partition, offset }],
-        })
+        }).finally(() => clearInterval(beating))
         resolveOffset(last)
         await heartbeat()
       }

@@ -1,8 +1,9 @@
 /** Kafka transactions: what is read, what is written and the offset are one, as long as all of it is in Kafka. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Producer, Transaction } from 'kafkajs'
 import { type Payment, recordOf } from '../../payments/payment.ts'
 import type { Consume, Tools } from './consumer.ts'
-import { clientOf, eachChunk, rawConsumer } from './raw.ts'
+import { type Chunk, clientOf, eachChunk, rawConsumer } from './raw.ts'
 import type { ConsumerSettings } from './settings.ts'
 
 /** The same id in each life: whoever comes with it ends the transaction that its forerunner left open. */
@@ -18,6 +19,25 @@ const transactional = async (settings: ConsumerSettings): Promise<Producer> => {
   return producer
 }
 
+const attemptsMax = 100
+const betweenAttemptsMs = 20
+
+/**
+ * While the broker still writes the marks of the transaction before, it refuses the next one's offsets; kafkajs tries records again then, but
+ * not offsets (`src/producer/eosManager`, sendOffsets).
+ */
+const sendOffsets = async (transaction: Transaction, groupId: string, offsets: Chunk['offsets']): Promise<void> => {
+  const topics = offsets.map(({ topic, partition, offset }) => ({ topic, partitions: [{ partition, offset }] }))
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await transaction.sendOffsets({ consumerGroupId: groupId, topics })
+    } catch (error) {
+      if ((error as { readonly type?: string }).type !== 'CONCURRENT_TRANSACTIONS' || attempts === attemptsMax) throw error
+      await pause(betweenAttemptsMs)
+    }
+  }
+}
+
 type Effect = (payment: Payment, transaction: Transaction) => Promise<void>
 
 const within =
@@ -29,12 +49,14 @@ const within =
     const effect = effectOf(tools)
     await eachChunk(consumer, async ({ payments, offsets }) => {
       const transaction = await producer.transaction()
-      for (const payment of payments) await effect(payment, transaction)
-      await transaction.sendOffsets({
-        consumerGroupId: settings.groupId,
-        topics: offsets.map(({ topic, partition, offset }) => ({ topic, partitions: [{ partition, offset }] })),
-      })
-      await transaction.commit()
+      try {
+        for (const payment of payments) await effect(payment, transaction)
+        await sendOffsets(transaction, settings.groupId, offsets)
+        await transaction.commit()
+      } catch (error) {
+        if (transaction.isActive()) await transaction.abort() // the chunk comes again, and begins one of its own
+        throw error
+      }
     })
     return async () => {
       await consumer.disconnect()
