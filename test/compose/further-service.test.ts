@@ -48,7 +48,9 @@ test('the page has its lane', async () => {
 test('watch, dead-letters, faults and check work in a container of the shop', async () => {
   const { orderId } = await ended((await place({ customerId: 'load-003' })).orderId, 60_000)
   expect(await tool('watch', orderId)).toMatch(/OrderPlaced[\s\S]*OrderConfirmed/)
-  expect(await tool('faults', 'refuse-payments', '100', '--for', '1s')).toMatch(/^payment declines 100 %[\s\S]*ended after 1 s/)
+  expect(await tool('faults', 'throw-at', 'after-receive', 'loyalty', '--for', '1s')).toMatch(
+    /^loyalty fails at after-receive[\s\S]*ended after 1 s/,
+  )
   expect(await tool('faults', 'latency', 'loyalty', 'kafka', '--for', '1s')).toMatch(/^between loyalty and Kafka every byte/)
   await expect(tool('faults', 'kill', 'payment')).rejects.toThrow('a container cannot ask the engine')
   expect(await tool('faults', 'malformed', 'bad-json', 'shop.order')).toMatch(/^published to shop.order/)
