@@ -4,7 +4,7 @@ import { allTopics } from '@shop/choreography'
 import { type KafkaAdmin, kafkaTransport } from '@shop/transport-kafka'
 import { type CheckResult, checkShop } from '../chaos/check.ts'
 import type { OwnShop } from '../odd-records/own-shop.ts'
-import { awaitEnds, openOrders, placeMany, tellAgain } from './orders.ts'
+import { awaitEnds, openOrders, placeMany, startAgain, tellAgain } from './orders.ts'
 
 const everything = '2000-01-01T00:00:00Z'
 const { events: eventTopics } = allTopics()
@@ -60,7 +60,7 @@ export const loseBroker = async (
     const inFlight = (await openOrders(own)).length
     say(`${inFlight} orders are on their way: all topics begin anew`)
     await beginAnew(admin)
-    for (const service of down) await services.start(service)
+    await startAgain(own, down)
     await placing
     const hanging = await awaitEnds(own, 3_000)
     say(`${hanging} orders hang`)

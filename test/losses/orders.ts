@@ -69,6 +69,25 @@ export const awaitEnds = async (own: OwnShop, msMax: number): Promise<number> =>
   }
 }
 
+const readyMsMax = 120_000
+
+/** Starts services that were halted, and waits until each is ready. @throws Error when one is not two minutes later */
+export const startAgain = async ({ shop }: OwnShop, names: Iterable<string>): Promise<void> => {
+  for (const name of names) {
+    await shop.services.start(name)
+    const until = performance.now() + readyMsMax
+    const isReady = () =>
+      fetch(`${shop.urls[name]}/readyz`, { signal: AbortSignal.timeout(answerMsMax) }).then(
+        (answer) => answer.ok,
+        () => false,
+      )
+    while (!(await isReady())) {
+      if (performance.now() > until) throw new Error(`${name} is not ready ${readyMsMax / 1_000} s after its start`)
+      await pause(retryMs)
+    }
+  }
+}
+
 const main = join(import.meta.dirname, '../../tools/tell-again/main.ts')
 const commandMsMax = 120_000
 

@@ -4,7 +4,7 @@ import { type CheckResult, checkShop } from '../chaos/check.ts'
 import { readOrders } from '../chaos/load.ts'
 import type { OwnShop } from '../odd-records/own-shop.ts'
 import { backUp } from './backups.ts'
-import { awaitEnds, placeMany, tellAgain } from './orders.ts'
+import { awaitEnds, placeMany, startAgain, tellAgain } from './orders.ts'
 
 const toldMax = 5
 const settleMs = 2_000
@@ -28,11 +28,11 @@ const violationsOf = ({ invariants }: CheckResult): Restoring['violations'] =>
     .map((i) => ({ invariant: i.id, count: i.violationCount, texts: i.violations.map((v) => v.text) }))
 
 /** Halts the service, brings the backup back, starts it again. Nobody orders meanwhile. */
-const bringBack = async ({ shop }: OwnShop, service: string, restore: () => Promise<void>): Promise<void> => {
+const bringBack = async (own: OwnShop, service: string, restore: () => Promise<void>): Promise<void> => {
   const stopped = new Set(['order', service])
-  for (const each of stopped) await shop.services.halt(each)
+  for (const each of stopped) await own.shop.services.halt(each)
   await restore()
-  for (const each of [...stopped].reverse()) await shop.services.start(each)
+  await startAgain(own, [...stopped].reverse())
 }
 
 export const restoreService = async (

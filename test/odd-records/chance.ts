@@ -3,7 +3,9 @@ import type { Random } from '../simulation/random.ts'
 
 export const bytesOf = (random: Random, length: number): Buffer => {
   const bytes = Buffer.allocUnsafe(length)
-  for (let i = 0; i < length; i++) bytes[i] = random.below(256)
+  let at = 0
+  for (; at + 4 <= length; at += 4) bytes.writeUInt32LE(random.below(2 ** 32), at)
+  for (; at < length; at++) bytes[at] = random.below(256)
   return bytes
 }
 

@@ -1,5 +1,5 @@
 /** Consumers that make something else of a record than what it is. */
-import { type ConsumedRecord, decode } from '@shop/messaging'
+import { type ConsumedRecord, type DeadLetter, decode } from '@shop/messaging'
 import type { Bug } from './bug.ts'
 
 type Change = (records: readonly ConsumedRecord[]) => readonly ConsumedRecord[]
@@ -63,8 +63,12 @@ export const bugsInReading: readonly Bug[] = [
     plant: (real) => ({
       recordHandler: (options) => {
         const { store } = options
-        const park: typeof store.park = (letters) =>
-          store.park(letters.map((l) => ({ ...l, id: `${l.record.topic}/${l.record.position}` })))
+        const placeOf = ({ record }: DeadLetter) => `${record.topic}/${record.position}`
+        const park: typeof store.park = async (letters) => {
+          const ids = new Map(letters.map((l) => [placeOf(l), l.id]))
+          const stored = await store.park(letters.map((l) => ({ ...l, id: placeOf(l) })))
+          return stored.map((l) => ({ ...l, id: ids.get(l.id) ?? l.id }))
+        }
         return real.recordHandler({ ...options, store: { ...store, park } })
       },
     }),
