@@ -1,108 +1,25 @@
 /** Whoever reaches the broker can write anything onto any topic: what nobody could have told ends as a letter, or without effect. */
 import { randomUUID } from 'node:crypto'
-import { catalogueFor, eventNamed, type ServiceName } from '@shop/choreography'
-import { encode, newId } from '@shop/messaging'
-import { kafkaTransport } from '@shop/transport-kafka'
-import { afterAll, afterEach, describe, expect, inject, test } from 'vitest'
+import { newId } from '@shop/messaging'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { orderIdFor } from '../../services/order/src/new-order.ts'
 import {
-  address,
-  balance,
-  cancel,
-  check,
-  ended,
-  eventually,
-  halt,
-  type OrderView,
-  orderBody,
-  place,
-  readOrder,
-  request,
-  start,
-  steps,
-  stock,
-} from './shop.ts'
+  closeForger,
+  confirmed,
+  eventId,
+  expectCost,
+  type Forged,
+  forge,
+  heard,
+  isSound,
+  letter,
+  moneyOf,
+  possessions,
+  type Wrong,
+} from './forging.ts'
+import { address, cancel, ended, eventually, halt, type OrderView, orderBody, place, readOrder, request, start } from './shop.ts'
 
-const { token } = inject('admin')
-const transport = kafkaTransport({ brokers: inject('backends').kafkaBrokers.split(','), clientId: 'forgery' })
-const publisher = transport.publisher()
-afterAll(() => publisher.close())
-
-interface Forged {
-  readonly key: string
-  readonly type: string
-  readonly data: object
-  readonly id?: string
-  readonly correlationId?: string
-  readonly causationId?: string
-}
-/** What of the record is not as the event's owner would write it. */
-interface Wrong {
-  readonly topic?: string
-  readonly headers?: Record<string, string>
-}
-
-const forge = async (event: Forged, { topic, headers }: Wrong = {}): Promise<string> => {
-  const owner = eventNamed(event.type)?.service as ServiceName
-  const id = event.id ?? newId()
-  const at = new Date().toISOString()
-  const message = { id, at, correlationId: id, ...event }
-  const record = encode(message, catalogueFor(owner))
-  await publisher.publish([{ ...record, topic: topic ?? record.topic, headers: { ...record.headers, ...headers } }])
-  return id
-}
-
-interface Letter {
-  readonly kind: string
-  readonly eventId?: string
-  readonly error: string
-}
-const lettersOf = async (service: ServiceName, key: string): Promise<readonly Letter[]> => {
-  const headers = { authorization: `Bearer ${token}` }
-  const path = `/admin/dead-letters?limit=1000&key=${key}`
-  return (await request<{ deadLetters: Letter[] }>(service, path, { headers })).body.deadLetters
-}
-/** The letter that a service made of a forged event. */
-const letter = async (service: ServiceName, key: string, eventId: string, kind: 'suspicious' | 'undecodable') => {
-  const letters = await eventually(
-    () => lettersOf(service, key),
-    (all) => all.some((l) => l.eventId === eventId),
-  )
-  expect(letters.find((l) => l.eventId === eventId)).toMatchObject({ kind })
-}
-
-const eventId = (order: OrderView, type: string): string => order.history.find((h) => h.type === type)?.eventId ?? ''
-const moneyOf = (order: OrderView, amount = order.total) => ({ customerId: 'alice', amount, currency: order.currency })
-const heard = (orderId: string, type: string) =>
-  eventually(
-    () => readOrder(orderId),
-    (o) => steps(o).includes(type),
-  )
-
-/** Goods, and money of alice, once all that was ordered before has come to rest. */
-const possessions = async () => {
-  const goods = await eventually(
-    () => stock('keyboard'),
-    (s) => s.reserved === 0,
-  )
-  return { onHand: goods.onHand, money: await balance('alice') }
-}
-
-/** All that a customer has is as it was, or one confirmed order less. */
-const expectCost = async (before: { onHand: number; money: number }, cost: { money: number; goods: number }) =>
-  expect(await possessions()).toEqual({ onHand: before.onHand - cost.goods, money: before.money - cost.money })
-
-const confirmed = async (): Promise<OrderView> => {
-  const { orderId } = await place()
-  const order = await ended(orderId)
-  expect(order.status).toBe('CONFIRMED')
-  return order
-}
-
-const isSound = async () => {
-  const { code, output } = await check('--wait', '30')
-  expect(code, output).toBe(0)
-}
+afterAll(closeForger)
 
 afterEach(isSound, 180_000)
 

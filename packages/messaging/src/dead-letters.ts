@@ -5,7 +5,7 @@ import { decode } from './envelope.ts'
 import type { Faults } from './fault-points.ts'
 import { reactThenPass } from './handling.ts'
 import type { Log } from './log.ts'
-import { now, nowMs } from './message.ts'
+import { type Message, now, nowMs } from './message.ts'
 import { describe } from './persisting.ts'
 import type { DeadLetterStore, React } from './store.ts'
 import { suspiciousLetters } from './suspicious-letters.ts'
@@ -125,6 +125,22 @@ const inOrder = async (
   return results
 }
 
+const handleLetter = async <Work>(
+  { store, catalogue, react, log }: DeadLettersOptions<Work>,
+  letter: DeadLetter,
+  message: Message,
+): Promise<LetterResult> => {
+  const { id, record } = letter
+  const { handled, suspicious } = await store.handleParked(letter, message, react)
+  const doubt = suspicious.find((s) => s.message === message)
+  // What had waited for this one and is doubted has no letter yet.
+  const waited = suspicious.filter((s) => s !== doubt)
+  if (waited.length > 0) await store.park(suspiciousLetters(waited, new Map(), catalogue))
+  if (doubt !== undefined) return { id, outcome: 'suspicious', error: doubt.reason }
+  log.info({ deadLetter: id, key: record.key, handled }, 'dead letter replayed')
+  return { id, outcome: handled > 0 ? 'handled' : 'duplicate' }
+}
+
 /** What a consumer can do with the records that it has set aside. */
 export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetters => {
   const { store, catalogue, log, faults } = options
@@ -161,14 +177,7 @@ export const deadLetters = <Work>(options: DeadLettersOptions<Work>): DeadLetter
         await store.discard(letter)
         return { id, outcome: 'not-ours' }
       }
-      const { handled, suspicious } = await store.handleParked(letter, decoded.message, react)
-      const doubt = suspicious.find((s) => s.message === decoded.message)
-      // What had waited for this one and is doubted has no letter yet.
-      const waited = suspicious.filter((s) => s !== doubt)
-      if (waited.length > 0) await store.park(suspiciousLetters(waited, new Map(), catalogue))
-      if (doubt !== undefined) return { id, outcome: 'suspicious', error: doubt.reason }
-      log.info({ deadLetter: id, key: record.key, handled }, 'dead letter replayed')
-      return { id, outcome: handled > 0 ? 'handled' : 'duplicate' }
+      return await handleLetter({ ...options, react }, letter, decoded.message)
     } catch (error) {
       const text = oneLine(describe(error))
       const again = { ...failure, error: text, attempts: failure.attempts + 1, lastAt: now() }

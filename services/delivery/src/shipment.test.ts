@@ -244,6 +244,19 @@ describe('what contradicts the order', () => {
     const { state } = decide(undefined, placed)
     expect(decide(state, { ...reserved, ...changes })).toEqual({ state, emit: [], suspicious })
   })
+  test.each([
+    ['scheduled', [placed, reserved], scheduledBy('Stadtbote')],
+    ['rejected', [requested, placed, reserved], rejectedFor('order_cancelled')],
+  ] as const)('another reservation of an order that is %s hears the same, once', (_status, events, decision) => {
+    const { state } = run([...events])
+    const answer = (causationId: string) => ({ id: 'x', type: decision.type, at: '', correlationId: '', causationId, data: {} })
+    const decided = { ...state, told: [answer('StockReserved')] } as NonNullable<typeof state>
+    const other = { ...reserved, id: 'other' }
+    expect(decide(decided, reserved)).toEqual({ state: decided, emit: [] })
+    expect(decide(decided, other)).toEqual({ state: decided, emit: [decision] })
+    const answered = { ...decided, told: [answer('StockReserved'), answer('other')] }
+    expect(decide(answered, other)).toEqual({ state: answered, emit: [] })
+  })
   test('what an earlier release kept is taken on trust', () =>
     expect(decide({ address }, { ...reserved, correlationId: 'other' }).emit).toEqual([scheduledBy('Stadtbote')]))
 })

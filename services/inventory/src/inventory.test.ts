@@ -1,105 +1,28 @@
-import { type Emitted, type Incoming, needsOf } from '@shop/choreography'
-import { type Arrivals, arrange, type Message, Needs, noArrivals } from '@shop/messaging/driver'
+import { type Arrivals, arrange, type Message, noArrivals } from '@shop/messaging/driver'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decide as decideAlone, type Line, type Reservation, remember, type State, type Stock } from './inventory.ts'
-
-type Event = Incoming<'inventory'>
-type Type = Event['type']
-
-/** What was told, and the event that it answers. */
-interface Effect {
-  readonly cause: Event
-  readonly fact: Emitted<'inventory'>
-}
-
-const lines: Line[] = [
-  { sku: 'mouse', quantity: 2 },
-  { sku: 'keyboard', quantity: 1 },
-]
-const bodies = (ordered: readonly Line[]): { [T in Type]: Extract<Event, { type: T }>['data'] } => ({
-  OrderPlaced: { customerId: 'alice', lines: [...ordered], total: 100, currency: 'EUR' },
-  PaymentCaptured: { customerId: 'alice', amount: 100, currency: 'EUR' },
-  DeliveryRejected: { reason: 'address_not_served' },
-  DeliveryScheduled: { carrier: 'post' },
-})
-const causes: Record<Type, string> = {
-  OrderPlaced: 'nothing',
-  PaymentCaptured: 'OrderPlaced',
-  DeliveryRejected: 'StockReserved',
-  DeliveryScheduled: 'StockReserved',
-}
-/** The id says which order's which event it is, so the same call is the same event again. */
-const event = <T extends Type>(type: T, key = 'order', ordered: readonly Line[] = lines) =>
-  ({
-    type,
-    id: `${key}/${type}`,
-    key,
-    at: '2026-01-01T00:00:00.000Z',
-    correlationId: `${key}/OrderPlaced`,
-    causationId: `${key}/${causes[type]}`,
-    data: bodies(ordered)[type],
-  }) as Extract<Event, { type: T }>
-
-/** What it tells is remembered by an id that says which order's it is. */
-const decide = (...[state, e, isWithheld]: Parameters<typeof decideAlone>) => {
-  const decision = decideAlone(state, e, isWithheld)
-  const told = decision.emit.map(({ type }) => ({ id: `${e.key}/${type}`, type }))
-  const { reservation } = decision.state
-  if (reservation === undefined || told.length === 0) return decision
-  return { ...decision, state: { ...decision.state, reservation: told.reduce(remember, reservation) } }
-}
-
-const origin = { eventId: 'order/OrderPlaced', customerId: 'alice', total: 100, currency: 'EUR' }
-const answered = { placed: origin, capturedId: 'order/PaymentCaptured' }
-const promised = { ...answered, reservedId: 'order/StockReserved' }
-
-const placed = event('OrderPlaced')
-const captured = event('PaymentCaptured')
-const rejected = event('DeliveryRejected')
-const scheduled = event('DeliveryScheduled')
-
-const delivered = (quantity: number): Stock => ({ onHand: quantity, reserved: 0, issued: 0, received: quantity })
-const stockOf = (quantities: Record<string, number>): Map<string, Stock> =>
-  new Map(Object.entries(quantities).map(([sku, quantity]) => [sku, delivered(quantity)]))
-
-interface Expected {
-  readonly told?: readonly Emitted<'inventory'>[]
-  readonly reservation?: Reservation
-  /** onHand, reserved, issued. */
-  readonly stock?: Record<string, readonly [number, number, number]>
-}
-
-/** given(stock, …events).when(event).then(what is told and what is so afterwards) */
-const given = (quantities: Record<string, number>, ...events: Event[]) => {
-  const empty: State = { reservation: undefined, stock: stockOf(quantities) }
-  const before = events.reduce((state, e) => decide(state, e).state, empty)
-  return {
-    when: (e: Event) => {
-      const { state, emit } = decide(before, e)
-      return {
-        // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits it
-        then: (expected: Expected) => {
-          expect(emit).toEqual(expected.told ?? [])
-          expect(state.reservation).toEqual(expected.reservation)
-          for (const [sku, [onHand, reserved, issued]] of Object.entries(expected.stock ?? {}))
-            expect(state.stock.get(sku)).toEqual({ onHand, reserved, issued, received: quantities[sku] })
-        },
-        thenNothing: () => {
-          expect(emit).toEqual([])
-          expect(state).toBe(before)
-        },
-      }
-    },
-  }
-}
-
-const needs = new Needs(needsOf('inventory'))
-
-const plenty = { mouse: 10, keyboard: 10 }
-const untouched = { mouse: [10, 0, 0], keyboard: [10, 0, 0] } as const
-const held = { mouse: [10, 2, 0], keyboard: [10, 1, 0] } as const
-const reservedFact = { type: 'StockReserved', data: { lines } } as const
+import type { Line, Reservation, State, Stock } from './inventory.ts'
+import {
+  answered,
+  captured,
+  decide,
+  type Effect,
+  type Event,
+  event,
+  given,
+  held,
+  lines,
+  needs,
+  origin,
+  placed,
+  plenty,
+  promised,
+  rejected,
+  reservedFact,
+  scheduled,
+  stockOf,
+  untouched,
+} from './testing/given.ts'
 
 describe('an order placed', () => {
   test('keeps the lines and tells nothing', () =>
@@ -337,83 +260,6 @@ describe('whatever the order of arrival and whatever comes again', () => {
       }),
       { numRuns: 500 },
     )
-  })
-})
-
-describe('what contradicts the order', () => {
-  const stateAfter = (...events: Event[]): State =>
-    events.reduce((state, e) => decide(state, e).state, { reservation: undefined, stock: stockOf(plenty) } as State)
-  const forged = { ...placed, id: 'forged', correlationId: 'forged' }
-  const another = 'it is another order than the one that was placed before'
-  const others: [string, object][] = [
-    ['a cent', { total: 1 }],
-    ['another currency', { currency: 'USD' }],
-    ['another customer', { customerId: 'bob' }],
-    ['other lines', { lines: [{ sku: 'mouse', quantity: 3 }] }],
-  ]
-  test.each(others)('a second OrderPlaced, over %s, is doubted, and the payment is answered by a refusal', (_name, changes) => {
-    const before = stateAfter(placed)
-    const { state, emit, suspicious } = decide(before, { ...forged, data: { ...placed.data, ...changes } })
-    expect([emit, suspicious]).toEqual([[], another])
-    expect(state.reservation).toEqual({ ...before.reservation, contradicted: true })
-    const { state: after, emit: told } = decide(state, captured)
-    expect(told).toEqual([{ type: 'StockRejected', data: { reason: 'order_contradicted' } }])
-    expect([after.reservation?.status, after.stock]).toEqual(['REJECTED', before.stock])
-  })
-  test('once reserved it stays so', () => {
-    const before = stateAfter(placed, captured)
-    expect(decide(before, { ...forged, data: { ...placed.data, total: 1 } })).toEqual({
-      state: before,
-      emit: [],
-      suspicious: another,
-    })
-  })
-  test('the same told by another event contradicts it as well', () => {
-    const before = stateAfter(placed)
-    expect(decide(before, forged)).toMatchObject({ emit: [], suspicious: expect.any(String) })
-    expect(decide(before, placed)).toEqual({ state: before, emit: [] })
-  })
-  test('one that does not begin its saga is none', () =>
-    expect(decide(stateAfter(), { ...placed, id: 'other' })).toMatchObject({ emit: [], suspicious: expect.any(String) }))
-
-  const payments: [string, Event][] = [
-    ['a cent', { ...captured, data: { ...captured.data, amount: 1 } }],
-    ['another currency', { ...captured, data: { ...captured.data, currency: 'USD' } }],
-    ['another customer', { ...captured, data: { ...captured.data, customerId: 'bob' } }],
-    ['another order', { ...captured, causationId: 'forged' }],
-    ['no order', { ...captured, causationId: undefined }],
-  ]
-  test.each(payments)('a payment of %s reserves nothing', (_name, e) => {
-    const before = stateAfter(placed)
-    expect(decide(before, e)).toEqual({ state: before, emit: [], suspicious: expect.any(String) })
-  })
-
-  const answers: [string, Event[], Event][] = [
-    ['scheduled, of nothing', [], scheduled],
-    ['rejected, of nothing', [], rejected],
-    ['scheduled before it was paid for', [placed], scheduled],
-    ['scheduled with another cause', [placed, captured], { ...scheduled, causationId: 'forged' }],
-    ['rejected with another cause', [placed, captured], { ...rejected, causationId: 'forged' }],
-    ['rejected after it was issued', [placed, captured, scheduled], rejected],
-    ['scheduled after it was released', [placed, captured, rejected], scheduled],
-  ]
-  test.each(answers)('a delivery %s moves no goods', (_name, events, e) => {
-    const before = stateAfter(...events)
-    expect(decide(before, e)).toEqual({ state: before, emit: [], suspicious: expect.any(String) })
-  })
-  test('a delivery of what was refused moves no goods', () => {
-    const before = decide({ reservation: { lines, status: 'REJECTED' }, stock: stockOf({}) }, placed).state
-    for (const e of [scheduled, rejected]) expect(decide(before, e)).toMatchObject({ emit: [], suspicious: expect.any(String) })
-  })
-
-  test('what an earlier release kept is taken on trust', () => {
-    const before: State = { reservation: { lines }, stock: stockOf(plenty) }
-    const { state, emit } = decide(before, { ...captured, causationId: undefined })
-    expect(emit).toEqual([reservedFact])
-    const old: State = { ...state, reservation: { lines, status: 'RESERVED' } }
-    expect(decide(old, { ...rejected, causationId: 'any' }).emit).toEqual([
-      { type: 'StockReleased', data: { lines, reason: 'address_not_served' } },
-    ])
   })
 })
 

@@ -1,10 +1,6 @@
-import { type Emitted, type Incoming, needsOf } from '@shop/choreography'
-import { type Arrivals, arrange, type Message, Needs, noArrivals } from '@shop/messaging/driver'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  type CancellationCause,
-  decide,
   historyOfTypeMax,
   type Order,
   type PlaceOrder,
@@ -15,111 +11,24 @@ import {
   requestCancellation,
   type Status,
 } from './order.ts'
-
-type Event = Incoming<'order'>
-type Fact = Emitted<'order'>
-/** What can happen to an order: an event comes in, or somebody asks to cancel it. */
-type Step = Event | CancellationCause
-
-const pending: Order = {
-  status: 'PENDING',
-  customerId: 'alice',
-  lines: [{ sku: 'keyboard', quantity: 2, unitPrice: 4_990 }],
-  total: 9_980,
-  currency: 'EUR',
-  shippingAddress: { name: 'Alice', street: 'Way 1', city: 'Bonn', postalCode: '53111', country: 'DE' },
-  history: [{ type: 'OrderPlaced', at: '2026-01-01T00:00:00.000Z', eventId: 'OrderPlaced' }],
-  placedAt: '2026-01-01T00:00:00.000Z',
-  deadlineAt: '2026-01-01T00:05:00.000Z',
-  correlationId: 'OrderPlaced',
-}
-
-/** The type is the id, so the same call is the same event again. */
-const event = (type: Event['type'], reason = 'out_of_stock'): Event => {
-  const money = { customerId: 'alice', amount: 9_980, currency: 'EUR' }
-  const data = {
-    PaymentCaptured: money,
-    StockReserved: { lines: [{ sku: 'keyboard', quantity: 2 }] },
-    DeliveryScheduled: { carrier: 'Stadtbote' },
-    PaymentDeclined: { customerId: 'alice', reason },
-    PaymentRefunded: { ...money, reason },
-  }[type]
-  const envelope = { id: type, key: 'order', at: '2026-01-01T00:00:01.000Z', correlationId: 'OrderPlaced' }
-  return { type, ...envelope, causationId: causes[type], data } as Event
-}
-
-const causes: Record<Event['type'], string> = {
-  PaymentCaptured: 'OrderPlaced',
-  StockReserved: 'PaymentCaptured',
-  DeliveryScheduled: 'StockReserved',
-  PaymentDeclined: 'OrderPlaced',
-  PaymentRefunded: 'StockRejected',
-}
-
-const captured = event('PaymentCaptured')
-const reserved = event('StockReserved')
-const scheduled = event('DeliveryScheduled')
-const declined = event('PaymentDeclined', 'insufficient_funds')
-const refunded = event('PaymentRefunded', 'out_of_stock')
-
-const confirmation: Fact = { type: 'OrderConfirmed', data: { customerId: 'alice', total: 9_980, currency: 'EUR' } }
-const cancellation = (reason: string): Fact => ({
-  type: 'OrderCancelled',
-  data: { customerId: 'alice', total: 9_980, currency: 'EUR', reason },
-})
-const requested = (cause: CancellationCause): Fact => ({ type: 'OrderCancellationRequested', data: { cause } })
-
-const needs = new Needs(needsOf('order'))
-
-interface Course {
-  readonly order: Order
-  readonly told: readonly Fact[]
-  readonly kept: Arrivals
-  /** Why events were doubted. */
-  readonly doubts: readonly string[]
-}
-const begun: Course = { order: pending, told: [], kept: noArrivals, doubts: [] }
-
-/** As the kit does: what comes before what it needs is handed over behind it, and nothing is done of what is doubted. */
-const take = (course: Course, step: Step): Course => {
-  if (typeof step === 'string') {
-    const { order, emit } = requestCancellation(course.order, step)
-    return { ...course, order, told: [...course.told, ...emit] }
-  }
-  const { due, arrivals } = arrange([step], needs, () => course.kept)
-  return (due as readonly (Message & Event)[]).reduce(carryOut, { ...course, kept: arrivals.get(step.key) ?? course.kept })
-}
-
-const carryOut = (course: Course, event: Event): Course => {
-  const { state, emit, suspicious } = decide(course.order, event)
-  if (state === undefined) throw new Error('the order is gone')
-  const told = [...course.told, ...emit]
-  if (suspicious !== undefined) return { ...course, order: state, told, doubts: [...course.doubts, suspicious] }
-  return { ...course, order: remember(state, event), told }
-}
-
-/** given(…steps, from PENDING).when(step).then(what is told, what changes beside the history) */
-const given = (...steps: Step[]) => {
-  const before = steps.reduce(take, begun)
-  return {
-    when: (step: Step) => {
-      const after = take(before, step)
-      const told = after.told.slice(before.told.length)
-      return {
-        // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits it
-        then: (emit: readonly Fact[], changes: Partial<Order>) => {
-          expect(told).toEqual(emit)
-          expect(after.order).toEqual({ ...before.order, ...changes, history: after.order.history })
-          expect(after.doubts).toEqual(before.doubts)
-        },
-        thenDoubted: (why: string) => {
-          expect(after.doubts.slice(before.doubts.length)).toEqual([why])
-          expect(after).toMatchObject({ order: before.order, told: before.told })
-        },
-      }
-    },
-  }
-}
+import {
+  begun,
+  cancellation,
+  captured,
+  confirmation,
+  declined,
+  type Event,
+  event,
+  type Fact,
+  given,
+  pending,
+  refunded,
+  requested,
+  reserved,
+  type Step,
+  scheduled,
+  take,
+} from './testing/given.ts'
 
 describe('an open order', () => {
   const statuses: [Status, Step[], object][] = [
@@ -164,91 +73,6 @@ describe('an open order', () => {
       given(...events)
         .when(again)
         .then([], {})
-  })
-})
-
-describe('what contradicts the order', () => {
-  const but = <E extends Event>(e: E, changes: object, data: object = {}): E => ({
-    ...e,
-    id: 'forged',
-    ...changes,
-    data: { ...e.data, ...data },
-  })
-
-  test.each([captured, reserved, scheduled, declined, refunded])('one that was never placed here, $type', (e) =>
-    expect(decide(undefined, e)).toEqual({ state: undefined, emit: [], suspicious: 'there is no such order' }),
-  )
-
-  const elsewhere = 'it belongs to another saga than this order'
-  const doubts: [string, Step[], Event, string][] = [
-    [
-      'a delivery that answers nothing',
-      [captured, reserved],
-      but(scheduled, { causationId: 'x' }),
-      'it answers a reservation that nobody told of',
-    ],
-    [
-      'a delivery of what was reserved for another payment',
-      [but(reserved, { id: 'other', causationId: 'x' }), captured, reserved],
-      but(scheduled, { causationId: 'other' }),
-      'it answers a reservation for another payment',
-    ],
-    ['a delivery after it was cancelled', [captured, reserved, refunded], but(scheduled, {}), 'the order was cancelled'],
-    [
-      'a reservation for another payment',
-      [captured],
-      but(reserved, { causationId: 'x' }),
-      'it answers another payment than this order’s',
-    ],
-    ['a reservation of another saga', [captured], but(reserved, { correlationId: 'x' }), elsewhere],
-    ['a delivery of another saga', [captured, reserved], but(scheduled, { correlationId: 'x' }), elsewhere],
-    ['a refund of another saga', [captured], but(refunded, { correlationId: 'x' }), elsewhere],
-    ['a second payment', [captured], but(captured, {}), 'it was paid for before'],
-    ['another payment beside its own', [captured], but(captured, {}, { amount: 1 }), 'it is not the payment that was asked for'],
-    ['another payment after its end', [declined], but(captured, {}, { amount: 1 }), 'it is not the payment that was asked for'],
-    ['another order declined', [], but(declined, { causationId: 'x' }), 'it declines another order'],
-    ['declined after it was paid for', [captured], but(declined, {}), 'it was paid for before'],
-    ['a refund of nothing', [], but(refunded, {}), 'nothing was captured that could be refunded'],
-    ['a refund of another amount', [captured], but(refunded, {}, { amount: 1 }), 'it is not what was captured'],
-    ['a refund after it was confirmed', [captured, reserved, scheduled], but(refunded, {}), 'the order was confirmed'],
-  ]
-  test.each(doubts)('%s is doubted', (_name, steps, e, why) =>
-    given(...steps)
-      .when(e)
-      .thenDoubted(why),
-  )
-
-  const others: [string, Event][] = [
-    ['a cent', but(captured, {}, { amount: 1 })],
-    ['another currency', but(captured, {}, { currency: 'USD' })],
-    ['another customer', but(captured, {}, { customerId: 'bob' })],
-    ['another OrderPlaced', but(captured, { causationId: 'x' })],
-    ['another saga', but(captured, { correlationId: 'x' })],
-  ]
-  test.each(others)('a payment with %s is none', (_name, e) => {
-    given().when(e).thenDoubted('it is not the payment that was asked for')
-    given(e)
-      .when(but(refunded, {}, e.data))
-      .thenDoubted('nothing was captured that could be refunded')
-    given(e)
-      .when(declined)
-      .then([cancellation('insufficient_funds')], { status: 'CANCELLED', reason: 'insufficient_funds' })
-  })
-
-  test('a reservation for any payment that agrees in everything counts: only payment knows which one it told', () => {
-    const other = but(captured, {})
-    const answers = [but(reserved, { id: 'answer', causationId: 'forged' }), but(scheduled, { causationId: 'answer' })]
-    const { order, doubts } = [captured, other, ...answers].reduce(take, begun)
-    expect(order).toMatchObject({ status: 'CONFIRMED', capturedAgain: ['forged'] })
-    expect(doubts).toEqual(['it was paid for before'])
-  })
-
-  test('its own payment after a forged one still counts', () => {
-    const forged = but(captured, {}, { amount: 1 })
-    given(forged, captured, reserved).when(scheduled).then([confirmation], { status: 'CONFIRMED' })
-    given(forged, captured)
-      .when(refunded)
-      .then([cancellation('out_of_stock')], { status: 'CANCELLED', reason: 'out_of_stock' })
   })
 })
 

@@ -1,74 +1,7 @@
-import type { Emitted, Incoming } from '@shop/choreography'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Account, customerAccount, decide, type Payment, remember, revenue, type State, transferOf } from './payment.ts'
-
-type Event = Incoming<'payment'>
-type Fact = Emitted<'payment'>
-
-interface Order {
-  readonly customerId: string
-  readonly total: number
-  readonly currency: string
-}
-
-const alice: Account = { balance: 1_000, currency: 'EUR', blocked: false }
-const keyboard: Order = { customerId: 'alice', total: 400, currency: 'EUR' }
-
-/** The id says which order's which event it is, so the same call is the same event again. */
-const event = (type: Event['type'], key = 'order', order: Order = keyboard): Event => {
-  const data = {
-    OrderPlaced: {
-      ...order,
-      lines: [{ sku: 'keyboard', quantity: 1 }],
-      shippingAddress: { name: 'Alice', street: 'Way 1', city: 'Bonn', postalCode: '53111', country: 'DE' },
-    },
-    StockRejected: { reason: 'out_of_stock', sku: 'keyboard' },
-    StockReleased: { reason: 'address_not_served', lines: [{ sku: 'keyboard', quantity: 1 }] },
-  }[type]
-  return {
-    type,
-    id: `${key}/${type}`,
-    key,
-    at: '2026-01-01T00:00:00.000Z',
-    correlationId: `${key}/OrderPlaced`,
-    data,
-  } as Event
-}
-
-const placed = event('OrderPlaced')
-const rejected = event('StockRejected')
-const released = event('StockReleased')
-
-interface Expected {
-  readonly emit: readonly Fact[]
-  readonly payment: Payment
-  readonly balance?: number
-}
-
-/** given(account, …events).when(event).then(what is told and what is so afterwards) */
-const given = (account: Account | undefined, ...events: Event[]) => {
-  const before = events.reduce<State>((state, e) => decide(state, e).state, { payment: undefined, account })
-  return {
-    when: (e: Event) => {
-      const { state, emit } = decide(before, e)
-      return {
-        // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits it
-        then: (expected: Expected) => {
-          expect(emit).toEqual(expected.emit)
-          expect(state.payment).toEqual(expected.payment)
-          expect(state.account).toEqual(account && { ...account, balance: expected.balance ?? account.balance })
-        },
-        thenNothing: () => {
-          expect(emit).toEqual([])
-          expect(state).toBe(before)
-        },
-      }
-    },
-  }
-}
-
-const amounts = { customerId: 'alice', amount: 400, currency: 'EUR' }
+import { type Account, customerAccount, decide, type Payment, revenue, type State, transferOf } from './payment.ts'
+import { alice, amounts, type Event, event, type Fact, given, type Order, placed, rejected, released } from './testing/given.ts'
 
 describe('an order placed', () => {
   test('is paid from the account', () =>
@@ -102,68 +35,6 @@ describe('an order placed', () => {
         payment: { status: 'DECLINED', ...amounts, reason },
       }),
   )
-})
-
-describe('what contradicts the payment', () => {
-  const start: State = { payment: undefined, account: alice }
-  const paid: State = {
-    payment: { status: 'CAPTURED', ...amounts, capturedId: 'captured' },
-    account: { ...alice, balance: 600 },
-  }
-  const back = [{ type: 'PaymentRefunded', data: { ...amounts, reason: 'out_of_stock' } }]
-  const refusal = { ...rejected, causationId: 'captured' } as Event
-  const release = (paymentId?: string) =>
-    ({ ...released, data: { ...released.data, ...(paymentId === undefined ? {} : { paymentId }) } }) as Event
-
-  test('it remembers what it told', () => {
-    const { state } = decide(start, placed)
-    expect(state.payment && remember(state.payment, { id: 'captured', type: 'PaymentCaptured' })).toEqual(paid.payment)
-    expect(paid.payment && remember(paid.payment, { id: 'x', type: 'PaymentRefunded' })).toEqual(paid.payment)
-  })
-  test('a refusal of its own capture is refunded', () => expect(decide(paid, refusal).emit).toEqual(back))
-  test('a release of its own capture is refunded', () => expect(decide(paid, release('captured')).emit).toHaveLength(1))
-  const capture = { id: 'captured', type: 'PaymentCaptured', at: '', correlationId: refusal.correlationId, data: {} }
-  const withSaga = { ...paid, payment: { ...paid.payment, told: [capture] } } as State
-  test('a refusal in its own saga is refunded', () => expect(decide(withSaga, refusal).emit).toEqual(back))
-  const others: [string, State, Event][] = [
-    ['a refusal of another one', paid, { ...rejected, causationId: 'other' } as Event],
-    ['a refusal of nothing', paid, rejected],
-    ['a release of another one', paid, release('other')],
-    ['a release that does not say of which', paid, release()],
-    ['a refusal of another saga', withSaga, { ...refusal, correlationId: 'other' } as Event],
-    ['a refusal where nothing is known', start, refusal],
-    ['a refusal where it was declined', { ...start, payment: { status: 'DECLINED', ...amounts, reason: 'x' } }, refusal],
-  ]
-  test.each(others)('%s refunds nothing', (_name, state, e) =>
-    expect(decide(state, e)).toEqual({ state, emit: [], suspicious: expect.any(String) }),
-  )
-  test.each([{ total: 1 }, { currency: 'USD' }, { customerId: 'bob' }])(
-    'another order of its id, %j, is never paid for',
-    (other) => {
-      const forged = {
-        ...event('OrderPlaced', 'order', { ...keyboard, ...other }),
-        id: 'forged',
-        correlationId: 'forged',
-      } as Event
-      const { customerId } = { ...keyboard, ...other }
-      const emit = [{ type: 'PaymentDeclined', data: { customerId, reason: 'order_contradicted' } }]
-      expect(decide(paid, forged)).toEqual({ state: paid, emit, suspicious: expect.any(String) })
-      const declinedBefore: State = { ...start, payment: { status: 'DECLINED', ...amounts, reason: 'x' } }
-      expect(decide(declinedBefore, forged)).toEqual({ state: declinedBefore, emit })
-      const declined = { ...capture, id: 'told', type: 'PaymentDeclined', correlationId: 'forged', causationId: 'forged' }
-      const told = [{ ...capture, causationId: placed.id }, declined]
-      const answered = { ...paid, payment: { ...paid.payment, told } } as State
-      expect(decide(answered, forged)).toEqual({ state: answered, emit: [], suspicious: expect.any(String) })
-    },
-  )
-  test('the same told by another event is of no effect', () =>
-    expect(decide(paid, { ...placed, id: 'again', correlationId: 'again' } as Event)).toEqual({ state: paid, emit: [] }))
-  test('one that does not begin its saga is none', () =>
-    expect(decide(start, { ...placed, id: 'other' } as Event)).toEqual({
-      state: start,
-      emit: [],
-      suspicious: expect.any(String),
-    }))
 })
 
 describe('a payment captured', () => {

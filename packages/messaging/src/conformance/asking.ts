@@ -62,3 +62,11 @@ export const relayAll = async <Work>(store: MessageStore<Work>): Promise<Message
   }
   throw new Error('messages are still pending after 1,000 rounds')
 }
+
+/** What a batch came to of which nothing was doubted. */
+export const outcomeOf = (handled: number, duplicates: number, held: readonly Message[] = []) => ({
+  handled,
+  duplicates,
+  held,
+  suspicious: [],
+})

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { causedBy, type Message, startedBy } from '../message.ts'
 import type { MessageStore, React, Stored } from '../store.ts'
-import { letter, relayAll, relayOnce, type StoreFixture, untilDone } from './asking.ts'
+import { letter, outcomeOf, relayAll, relayOnce, type StoreFixture, untilDone } from './asking.ts'
 import { doubtingConformance } from './doubting.ts'
 import { oddLetterConformance } from './store-letters.ts'
 import { waitingConformance } from './waiting.ts'
@@ -28,7 +28,7 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
 
     test('stores effects, ids and outgoing messages of a batch together', async () => {
       const batch = [incoming(), incoming(), incoming()]
-      expect(await store.handleOnce(batch, counting)).toEqual({ handled: 3, duplicates: 0, held: [], suspicious: [] })
+      expect(await store.handleOnce(batch, counting)).toEqual(outcomeOf(3, 0))
       for (const m of batch) expect(await fixture.countOf(m.key)).toBe(1)
       expect(causes(await store.pending(10)).sort()).toEqual(batch.map((m) => m.id).sort())
     })
@@ -66,14 +66,14 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
       await expect(store.handleOnce(batch, failing)).rejects.toThrow('refused')
       for (const m of batch) expect(await fixture.countOf(m.key)).toBe(0)
       expect(await store.pending(10)).toEqual([])
-      expect(await store.handleOnce(batch, counting)).toEqual({ handled: 2, duplicates: 0, held: [], suspicious: [] })
+      expect(await store.handleOnce(batch, counting)).toEqual(outcomeOf(2, 0))
     })
 
     test('drops an id that was handled in an earlier batch', async () => {
       const once = incoming()
       await store.handleOnce([once], counting)
       const again = incoming(once.key)
-      expect(await store.handleOnce([once, again], counting)).toEqual({ handled: 1, duplicates: 1, held: [], suspicious: [] })
+      expect(await store.handleOnce([once, again], counting)).toEqual(outcomeOf(1, 1))
       expect(await fixture.countOf(once.key)).toBe(2)
       expect(await store.pending(10)).toHaveLength(2)
     })
@@ -81,20 +81,13 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
     test('a batch of duplicates alone does not ask for reactions', async () => {
       const once = incoming()
       await store.handleOnce([once], counting)
-      const unasked: React<Work> = async () => {
-        throw new Error('asked')
-      }
-      expect(await store.handleOnce([once, once], unasked)).toEqual({ handled: 0, duplicates: 2, held: [], suspicious: [] })
+      const unasked: React<Work> = () => Promise.reject(new Error('asked'))
+      expect(await store.handleOnce([once, once], unasked)).toEqual(outcomeOf(0, 2))
     })
 
     test('drops an id that stands twice in the batch', async () => {
       const once = incoming()
-      expect(await store.handleOnce([once, once, once], counting)).toEqual({
-        handled: 1,
-        duplicates: 2,
-        held: [],
-        suspicious: [],
-      })
+      expect(await store.handleOnce([once, once, once], counting)).toEqual(outcomeOf(1, 2))
       expect(await fixture.countOf(once.key)).toBe(1)
     })
 
@@ -201,12 +194,7 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
         const [failed, later, elsewhere] = [incoming(key), incoming(key), incoming()]
         expect(await store.park([letter(failed)])).toEqual([letter(failed)])
         const next = await fixture.open()
-        expect(await next.handleOnce([later, elsewhere], counting)).toEqual({
-          handled: 1,
-          duplicates: 0,
-          held: [later],
-          suspicious: [],
-        })
+        expect(await next.handleOnce([later, elsewhere], counting)).toEqual(outcomeOf(1, 0, [later]))
         expect(await fixture.countOf(key)).toBe(0)
         expect(await fixture.countOf(elsewhere.key)).toBe(1)
       })
@@ -281,7 +269,7 @@ export const storeConformance = <Work>(name: string, setUp: () => Promise<StoreF
         await store.park([letter(failed)])
         await store.discard(letter(failed))
         expect(await store.letters({ limit: 10 })).toEqual([])
-        expect(await store.handleOnce([failed, later], counting)).toEqual({ handled: 1, duplicates: 1, held: [], suspicious: [] })
+        expect(await store.handleOnce([failed, later], counting)).toEqual(outcomeOf(1, 1))
         expect(await fixture.countOf(failed.key)).toBe(0)
       })
 
