@@ -1,5 +1,5 @@
 /** The effects in the database: a row for each, with nothing that would keep a second one of a payment out. */
-import { deadLettersSchema, messagingSchema, migrate } from '@shop/store-postgres'
+import { anyBytesSchema, deadLettersSchema, messagingSchema, migrate, sourcesSchema } from '@shop/store-postgres'
 import type { Pool, PoolClient } from 'pg'
 import type { Booking } from './counting.ts'
 import type { Payment } from './payment.ts'
@@ -7,6 +7,8 @@ import type { Payment } from './payment.ts'
 const migrations = [
   messagingSchema,
   deadLettersSchema,
+  anyBytesSchema,
+  sourcesSchema,
   `
 CREATE TABLE bookings (
   position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -101,10 +101,12 @@ export const noLostEvents: Invariant = {
  * The position of the order's events in the order in which their producer stored them: for order the history's, for payment the
  * ledger's. The others keep no event ids: their ids are UUIDv7, made just before they are stored, so they sort by time.
  */
-const storedOrderOf = (o: OrderView): Map<string, number> => {
-  const own = (o.order?.history ?? []).map((e) => e.eventId)
-  const booked = [...o.ledger].sort((a, b) => a.entry - b.entry).map((e) => e.transactionId)
-  return new Map([own, booked].flatMap((ids) => [...new Set(ids)].map((id, position) => [id, position] as const)))
+const storedOrderOf = (o: OrderView, owner: string): ReadonlyMap<string, number> => {
+  const ids =
+    owner === 'order'
+      ? (o.order?.history ?? []).map((e) => e.eventId)
+      : [...o.ledger].sort((one, other) => one.entry - other.entry).map((e) => e.transactionId)
+  return new Map([...new Set(ids)].map((id, position) => [id, position]))
 }
 
 const hasRank = new Set(['order', 'payment'])
@@ -119,14 +121,15 @@ export const eventsInStoredOrder: Invariant = {
     return {
       order: (o) => {
         if (o.records.length === 0) return
-        const stored = storedOrderOf(o)
         // What the broker had lost stands behind what came later.
         const again = new Set(o.records.flatMap((r) => (r.again ? r.id : [])))
         for (const [topic, events] of Map.groupBy(o.events, (e) => e.topic)) {
           figures.sequences++
           const partitions = new Set(o.records.filter((r) => r.topic === topic && !o.isDoubted(r)).map((r) => r.partition))
           if (partitions.size > 1) found(`its events stand in partitions ${[...partitions].join(' and ')} of ${topic}`, o.orderId)
-          const isRanked = hasRank.has(topic.split('.').at(-1) ?? '')
+          const owner = topic.split('.').at(-1) ?? ''
+          const isRanked = hasRank.has(owner)
+          const stored = storedOrderOf(o, owner)
           const known = events.filter((e) => !again.has(e.id) && (isRanked ? stored.has(e.id) : !o.isDoubted(e)))
           known.slice(1).forEach((later, i) => {
             const earlier = known[i]
