@@ -17,7 +17,7 @@ import {
   possessions,
   type Wrong,
 } from './forging.ts'
-import { address, cancel, ended, eventually, halt, type OrderView, orderBody, place, readOrder, request, start } from './shop.ts'
+import { address, cancel, ended, halt, type OrderView, orderBody, place, readOrder, request, start } from './shop.ts'
 
 afterAll(closeForger)
 
@@ -110,28 +110,6 @@ describe('an order over a cent, under the id of a true one', () => {
     for (const service of ['payment', 'inventory', 'delivery'] as const) await letter(service, orderId, id, 'suspicious')
     expect((await readOrder(orderId)).status).toBe('CONFIRMED')
     await endsWithoutLoss(orderId, before)
-  })
-
-  test('that comes before it, since the id is known from its Idempotency-Key', async () => {
-    const key = randomUUID()
-    const json = orderBody()
-    await halt('order')
-    await halt('delivery')
-    const before = await possessions()
-    await start('order')
-    // The id follows from the key alone.
-
-    const orderId = orderIdFor(key)
-    await forge(cent(orderId))
-    const placed = await request<OrderView>('order', '/orders', { json, headers: { 'idempotency-key': key } })
-    expect(placed).toMatchObject({ status: 201, body: { orderId } })
-    expect(await ended(orderId)).toMatchObject({ status: 'CANCELLED', reason: 'order_contradicted' })
-    await start('delivery')
-    await eventually(
-      () => request<{ status: string }>('payment', `/payments/${orderId}`),
-      (a) => a.body.status === 'REFUNDED',
-    )
-    await expectCost(before, { money: 0, goods: 0 })
   })
 })
 
