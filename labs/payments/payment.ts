@@ -31,12 +31,15 @@ export const paymentsOf = (seed: number, count: number): Payment[] => {
 
 const type = 'PaymentOrdered'
 const ceType = 'lab.PaymentOrdered.v1'
+const source = '/lab'
 const schema = z.object({ sequence: z.int().min(1), amount: z.int().min(1) })
 
 /** What the kit has to know of the laboratory's one event. */
 export const catalogueOf = (topic: string): Catalogue => ({
-  address: () => ({ ceType, source: '/lab', topic }),
-  lookup: (given) => (given === ceType ? { type, schema, consumed: true } : undefined),
+  address: () => ({ ceType, source, topic }),
+  ceTypeOf: () => ceType,
+  lookup: (given) => (given === ceType ? { type, schema, consumed: true, source, topic } : undefined),
+  isOtherVersion: () => false,
   compensates: () => false,
   deadLetterTopic: (from) => `${from}.dead-letter`,
 })

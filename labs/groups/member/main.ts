@@ -32,6 +32,7 @@ const handle = recordHandler<PoolClient>({
     },
     deadLettered: nothing,
     retried: nothing,
+    passedOver: nothing,
   },
   react: async (client, fresh) => {
     for (const { id, key, data } of fresh) {

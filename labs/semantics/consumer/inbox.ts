@@ -22,7 +22,7 @@ export const inbox: Consume = async ({ settings, pool, life }) => {
     store,
     publisher,
     log: quiet,
-    observe: { transaction: nothing, deadLettered: nothing, retried: nothing },
+    observe: { transaction: nothing, deadLettered: nothing, retried: nothing, passedOver: nothing },
     react: async (client, fresh) => {
       for (const { id, key, data } of fresh) {
         await life.before()
