@@ -129,7 +129,7 @@ class Run {
       case 8:
         return this.#world.profile.crash > 0 && random.chance(0.3) ? process?.kill('killed') : undefined
       case 9:
-        return random.chance(0.1)
+        return random.chance(0.1) && this.#world.profile.forgery === 0
           ? deleteUnread(
               this.#world,
               [...this.#groups.values()].flatMap((g) => g.processes),
@@ -138,7 +138,7 @@ class Run {
       case 10:
         return random.chance(0.3) ? putOddRecord(this.#world) : undefined
       case 11:
-        // Not among forgeries: when a log is lost, so is what would show that a record which some have seen was none of its owner's.
+        // Like the above not among forgeries: when a log is lost, so is what would show that a record which some have seen was none of its owner's.
         return random.chance(0.15) && this.#world.profile.forgery === 0 ? loseTail(this.#world) : undefined
       default:
         return this.#startOne()

@@ -49,7 +49,7 @@ export const consumedHandled: Invariant = {
         const leftOut = new Set((o.order?.history ?? []).flatMap(({ type, eventId }) => (isLeftOut(o, type) ? eventId : [])))
         for (const [consumer, ids] of Object.entries(o.handled))
           for (const id of ids)
-            if (!consumed.has(`${consumer} ${id}`) && !leftOut.has(id))
+            if (!consumed.has(`${consumer} ${id}`) && !leftOut.has(id.split(' ')[0] ?? ''))
               found(`${consumer} handled ${id}, which is on none of its topics`, o.orderId)
       },
       end: () => {
