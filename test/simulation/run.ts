@@ -35,8 +35,39 @@ interface Step {
 }
 
 /** What nobody can read is told again by nobody: a consumer that stood behind the end of a log has missed it. */
-const isLeftOut = ({ hadForgotten }: World, { id, text }: Breach): boolean =>
+const isMissed = ({ hadForgotten }: World, { id, text }: Breach): boolean =>
   hadForgotten && id === 'consumed-handled' && text.includes('has not dead-lettered')
+
+const ofRecords = new Set(['no-ghost-events', 'causation-declared', 'consumed-handled'])
+
+/**
+ * A forged record that moved nothing: its letter may have been lost with the process that was about to set it aside. What it would have
+ * moved is judged by the states.
+ */
+const isOfForgery = ({ forged }: World, { id, text }: Breach): boolean => {
+  if (forged.size === 0) return false
+  if (id === 'compensated-once')
+    return /^StockReleased was told 0 times/.test(text) && [...forged.values()].includes('StockReserved')
+  return ofRecords.has(id) && [...forged.keys()].some((event) => text.includes(event))
+}
+
+/**
+ * Decision 17: a forged StockReserved that comes first makes its order doubt the delivery of the true one, until that is told again. Only
+ * access control can keep it away.
+ */
+const isStandingForForgery = ({ forged }: World, breaches: readonly Breach[]) => {
+  const types = new Set(forged.values())
+  const doubting = breaches.filter(
+    ({ id, text }) => id === 'honest-is-trusted' && text.includes('answers a reservation that nobody told of'),
+  )
+  const orders = new Set(types.has('StockReserved') ? doubting.map((breach) => breach.orderId) : [])
+  return ({ id, orderId }: Breach): boolean => orders.size > 0 && (id === 'stock-at-rest' || orders.has(orderId))
+}
+
+const withoutLeftOut = (world: World, breaches: readonly Breach[]): readonly Breach[] => {
+  const stands = isStandingForForgery(world, breaches)
+  return breaches.filter((breach) => !isMissed(world, breach) && !isOfForgery(world, breach) && !stands(breach))
+}
 
 class Run {
   readonly #world: World
@@ -157,7 +188,7 @@ class Run {
     if (process !== undefined) await this.#world.scheduler.start(process, () => work(process))
   }
 
-  async #comeToRest(): Promise<Breach[]> {
+  async #comeToRest(): Promise<readonly Breach[]> {
     const { scheduler } = this.#world
     for (let round = 0; round < roundsMax; round++) {
       while (scheduler.pausedCount > 0) await scheduler.goOn(0)
@@ -193,12 +224,12 @@ class Run {
     return (await process.relay()) > 0 || busy
   }
 
-  #judge(): Breach[] {
+  #judge(): readonly Breach[] {
     const world = this.#world
     const snapshot = snapshotOf(world)
     const orders = [...snapshot.orders]
     for (const { order } of orders) if (order !== undefined) this.#coverage.ended(order)
-    return [
+    return withoutLeftOut(world, [
       ...judge({ ...snapshot, orders }).flatMap(({ id, violations }) => violations.map((v) => ({ id, ...v }))),
       ...answersKept(world, this.#customers.answers),
       ...cancellationsHonoured(orders),
@@ -208,7 +239,7 @@ class Run {
       ...copiesAreExact(world),
       ...honestIsTrusted(world),
       ...canBeToldAgain(world, serviceNames),
-    ].filter((breach) => !isLeftOut(world, breach))
+    ])
   }
 }
 
