@@ -53,7 +53,7 @@ test('watch, dead-letters, faults and check work in a container of the shop', as
   )
   expect(await tool('faults', 'latency', 'loyalty', 'kafka', '--for', '1s')).toMatch(/^between loyalty and Kafka every byte/)
   await expect(tool('faults', 'kill', 'payment')).rejects.toThrow('a container cannot ask the engine')
-  expect(await tool('faults', 'malformed', 'bad-json', 'shop.order')).toMatch(/^published to shop.order/)
+  expect(await tool('faults', 'malformed', 'missing-headers', 'shop.order')).toMatch(/^published to shop.order/)
   const letters = await eventually(
     () => tool('dead-letters', 'list', '--service', 'loyalty'),
     (text) => !text.startsWith('no dead letters'),
