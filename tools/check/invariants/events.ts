@@ -56,6 +56,7 @@ const isSameData = (first: WithData, copy: WithData): boolean => {
     (field) => other?.[field] === undefined || JSON.stringify(one?.[field]) === JSON.stringify(other[field]),
   )
 }
+
 /** The order that payment took for this one. */
 const isAnothersOrder = (o: OrderView, { type, id }: EventRecord): boolean =>
   o.isContradicted && type === 'OrderPlaced' && id !== o.order?.correlationId
