@@ -38,7 +38,7 @@ interface Step {
 const isMissed = ({ hadForgotten }: World, { id, text }: Breach): boolean =>
   hadForgotten && id === 'consumed-handled' && text.includes('has not dead-lettered')
 
-const ofRecords = new Set(['no-ghost-events', 'causation-declared', 'consumed-handled'])
+const ofRecords = new Set(['no-ghost-events', 'causation-declared'])
 
 /**
  * A forged record that moved nothing: its letter may have been lost with the process that was about to set it aside. What it would have
@@ -48,7 +48,8 @@ const isOfForgery = ({ forged }: World, { id, text }: Breach): boolean => {
   if (forged.size === 0) return false
   if (id === 'compensated-once')
     return /^StockReleased was told 0 times/.test(text) && [...forged.values()].includes('StockReserved')
-  return ofRecords.has(id) && [...forged.keys()].some((event) => text.includes(event))
+  const isUnheeded = id === 'consumed-handled' && text.includes('neither handled nor dead-lettered')
+  return (isUnheeded || ofRecords.has(id)) && [...forged.keys()].some((event) => text.includes(event))
 }
 
 /**
