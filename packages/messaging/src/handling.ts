@@ -1,11 +1,10 @@
-import { setTimeout as pauseByTimer } from 'node:timers/promises'
 import { handledAs } from './batch.ts'
 import { type DeadLetter, type Failure, letterOf } from './dead-letter.ts'
 import { type Decoded, decode } from './envelope.ts'
 import type { Faults } from './fault-points.ts'
 import { type Message, now } from './message.ts'
 import { park } from './parking.ts'
-import { backoffMs, describe, type Handling, type HandlingOptions, persist } from './persisting.ts'
+import { backoffMs, describe, type Handling, type HandlingOptions, handlingOf, persist } from './persisting.ts'
 import type { Outcome, React } from './store.ts'
 import type { Suspicious } from './suspicion.ts'
 import { suspiciousLetters } from './suspicious-letters.ts'
@@ -24,13 +23,7 @@ interface Received {
  */
 export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecords => {
   const { catalogue, faults } = options
-  const handling: Handling<Work> = {
-    ...options,
-    react: reactThenPass(options.react, faults),
-    attemptsMax: options.attemptsMax ?? 5,
-    pause: options.pause ?? pauseByTimer,
-    describePosition: options.describePosition ?? ((position) => ({ position })),
-  }
+  const handling = handlingOf({ ...options, react: reactThenPass(options.react, faults) })
   return async (records, assignment) => {
     const received: Received[] = []
     const unreadable: DeadLetter[] = []

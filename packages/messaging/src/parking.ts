@@ -1,5 +1,5 @@
 import { type CopyExtent, copyExtents, type DeadLetter, deadLetterRecord, oneLine } from './dead-letter.ts'
-import { describe, type Handling, persist } from './persisting.ts'
+import { describe, type Handling, type HandlingOptions, handlingOf, persist } from './persisting.ts'
 import { Abandoned, type Assignment, type ConsumedRecord, type OutgoingRecord, Unsendable } from './transport.ts'
 
 /** Letters of one call that are told one by one; of more only how many there are, and the first ones. */
@@ -24,6 +24,24 @@ export const park = async <Work>(
   const ids = new Set(parked.map((l) => l.id))
   return new Set(letters.flatMap((l) => (ids.has(l.id) ? [] : l.record)))
 }
+
+/** Parks letters of which no record is at hand that would be held back until it is done. */
+export type SetAside = (letters: readonly DeadLetter[]) => Promise<void>
+
+/** So often a database or a broker that is away is tried again; then the letters, or their copies, are missing. */
+const setAsideRetriesMax = 5
+
+export const settingAside =
+  <Work>(options: HandlingOptions<Work>): SetAside =>
+  async (letters) => {
+    let retries = 0
+    try {
+      await park(handlingOf(options), letters, { abandoned: () => ++retries > setAsideRetriesMax, heartbeat: async () => {} })
+    } catch (error) {
+      if (!(error instanceof Abandoned)) throw error
+      options.log.warn({ deadLetters: letters.map((l) => l.id) }, 'dead letters: not set aside, or without copies on their topic')
+    }
+  }
 
 type Park = <Work>(handling: Handling<Work>, letters: readonly DeadLetter[], of: Assignment) => Promise<readonly DeadLetter[]>
 
