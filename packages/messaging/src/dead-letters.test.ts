@@ -33,7 +33,7 @@ const observe = { transaction: quiet, deadLettered: quiet, retried: quiet, passe
 
 /** A consumer in which `Answer` waits for `Question` and is doubted, and whose other events fail for as long as it is told. */
 const consumer = () => {
-  const state = { failing: true, brokerIsAway: false }
+  const state = { failing: true, brokerIsAway: false, isLost: false }
   const copies: OutgoingRecord[] = []
   const store = new MemoryMessageStore<string[]>()
   store.waitFor(new Map([['Answer', ['Question']]]))
@@ -64,7 +64,7 @@ const consumer = () => {
     state,
     copies,
     store,
-    handle: (record: ConsumedRecord) => handle([record], { abandoned: () => false, heartbeat: async () => {} }),
+    handle: (record: ConsumedRecord) => handle([record], { abandoned: () => state.isLost, heartbeat: async () => {} }),
     letters: deadLetters({ ...handling, store, setAside: settingAside(handling) }),
   }
 }
@@ -93,6 +93,16 @@ describe('what had waited for the event of a letter and is doubted once that is 
     expect(await store.letters({ limit: 10 })).toMatchObject([{ failure: { kind: 'suspicious' } }])
     expect(copies).toHaveLength(1)
   })
+})
+
+test('what had waited and is doubted is set aside also when the partitions are lost meanwhile', async () => {
+  const { state, copies, store, handle } = consumer()
+  const answer = recordOf('Answer')
+  await handle(answer)
+  Object.assign(state, { failing: false, isLost: true })
+  await handle(recordOf('Question'))
+  expect(await store.letters({ limit: 10 })).toMatchObject([{ record: { position: answer.position } }])
+  expect(copies.map((c) => c.headers.ce_id)).toEqual([answer.headers.ce_id])
 })
 
 describe('a compensation that failed', () => {

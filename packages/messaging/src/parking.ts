@@ -25,23 +25,35 @@ export const park = async <Work>(
   return new Set(letters.flatMap((l) => (ids.has(l.id) ? [] : l.record)))
 }
 
-/** Parks letters of which no record is at hand that would be held back until it is done. */
+/** So often a database or a broker that is away is tried again by who lost the partitions, or never had them. */
+const retriesWithoutPartitionsMax = 5
+
+/**
+ * Sets aside what had waited and comes to nobody again: it goes on without the partitions, but then only for a few attempts. Behind these
+ * the letters, or their copies, are missing.
+ */
+export const parkAnyway = async <Work>(
+  handling: Handling<Work>,
+  letters: readonly DeadLetter[],
+  assignment: Pick<Assignment, 'abandoned'>,
+): Promise<void> => {
+  let retries = 0
+  const abandoned = () => assignment.abandoned() && ++retries > retriesWithoutPartitionsMax
+  try {
+    await park(handling, letters, { abandoned, heartbeat: async () => {} })
+  } catch (error) {
+    if (!(error instanceof Abandoned)) throw error
+    handling.log.warn({ deadLetters: letters.map((l) => l.id) }, 'dead letters: not set aside, or without copies on their topic')
+  }
+}
+
 export type SetAside = (letters: readonly DeadLetter[]) => Promise<void>
 
-/** So often a database or a broker that is away is tried again; then the letters, or their copies, are missing. */
-const setAsideRetriesMax = 5
-
+/** The same for who has no partitions: an operator's replay. */
 export const settingAside =
   <Work>(options: HandlingOptions<Work>): SetAside =>
-  async (letters) => {
-    let retries = 0
-    try {
-      await park(handlingOf(options), letters, { abandoned: () => ++retries > setAsideRetriesMax, heartbeat: async () => {} })
-    } catch (error) {
-      if (!(error instanceof Abandoned)) throw error
-      options.log.warn({ deadLetters: letters.map((l) => l.id) }, 'dead letters: not set aside, or without copies on their topic')
-    }
-  }
+  (letters) =>
+    parkAnyway(handlingOf(options), letters, { abandoned: () => true })
 
 type Park = <Work>(handling: Handling<Work>, letters: readonly DeadLetter[], of: Assignment) => Promise<readonly DeadLetter[]>
 
