@@ -12,6 +12,7 @@ import {
   type ProgressWatch,
   type React,
   retryCompensations,
+  settingAside,
   startRelay,
   type Transport,
   watchHandling,
@@ -142,12 +143,12 @@ const startMessages = <Work>({ name, config, log, metrics, faults, store, react,
   const publisher = transport.publisher()
   const progress = { consumer: watchProgress(), relay: watchProgress() }
   const relay = startRelay({ store, publisher, catalogue, log, faults, progress: progress.relay })
-  const letters = deadLetters({ store, catalogue, react, log, faults })
-  const compensations = retryCompensations(letters, log)
   const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
   const again = startTellingAgain(opened, { publisher, catalogue, log })
   const observe = answeringObserver(countingObserver(metrics), again.heard)
   const handling = { ...parts, observe, describePosition: transport.describe }
+  const letters = deadLetters({ ...parts, setAside: settingAside(handling) })
+  const compensations = retryCompensations(letters, log)
   const topics = subscriptionsOf(name)
   const { handle, parking } = attended(handling, progress.consumer, { name, topics, transport })
   const onLost = ({ topic, records = 1 }: Lost) => metrics.recordsLost.inc({ topic }, records)
