@@ -35,7 +35,7 @@ export interface CapturedDatabase {
 export interface OutboxConnectorOptions {
   /** how long messages are gathered for one request; default 10 ms */
   readonly pollIntervalMs?: number
-  /** a transaction of Kafka for each request, its offset in it: nothing comes twice, everything a little later; default true */
+  /** a transaction of Kafka for each request, its offset in it: nothing comes twice, everything later; default false. The worker has to allow it. */
   readonly exactlyOnce?: boolean
 }
 
@@ -46,7 +46,7 @@ export interface OutboxConnectorOptions {
  */
 export const outboxConnector = (
   { service, url }: CapturedDatabase,
-  { pollIntervalMs = 10, exactlyOnce = true }: OutboxConnectorOptions = {},
+  { pollIntervalMs = 10, exactlyOnce = false }: OutboxConnectorOptions = {},
 ): Readonly<Record<string, string>> => {
   const { hostname, port, username, password, pathname } = new URL(url)
   const prefix = `shop.capture.${service}`

@@ -13,7 +13,7 @@ export interface ConnectWorkerOptions {
   readonly port: number
   readonly kafkaBrokers: string
   readonly logFile: string
-  /** whether connectors may write in transactions; default true */
+  /** connectors write in transactions of Kafka, their offsets in them: nothing comes twice, everything later; default false */
   readonly exactlyOnce?: boolean
   /** the Java program and the class path of Kafka Connect; fetched when they are not there yet */
   readonly javaAndJars: () => Promise<{ readonly java: string; readonly connect: string }>
@@ -57,7 +57,7 @@ export const connectWorker = (options: ConnectWorkerOptions): EmbeddedBackend =>
   return new EmbeddedBackend(definition)
 }
 
-const propertiesOf = ({ port, kafkaBrokers, exactlyOnce = true }: ConnectWorkerOptions): string => {
+const propertiesOf = ({ port, kafkaBrokers, exactlyOnce = false }: ConnectWorkerOptions): string => {
   const converter = 'org.apache.kafka.connect.storage.StringConverter'
   const properties = {
     'bootstrap.servers': kafkaBrokers,
