@@ -1,4 +1,4 @@
-import { command, flag, option, path, readCommand } from '@shop/command-line'
+import { command, flag, oneOf, option, optionOr, path, readCommand } from '@shop/command-line'
 import { defaultDataDir } from '@shop/tools/running-shop'
 
 export const startCommand = command({
@@ -11,11 +11,17 @@ export const startCommand = command({
       'makes every fault of npm run fault possible: proxies before Kafka and the databases, fault points in the services',
     ),
     'data-dir': option('DIR', 'where data and logs are kept; default .data', path),
+    relay: optionOr(
+      'KIND',
+      "what takes payment's and inventory's events to Kafka: outbox, their own relays (default), or cdc, Kafka Connect with Debezium",
+      oneOf(['outbox', 'cdc']),
+      'outbox',
+    ),
     'no-dashboard': flag('the services alone'),
   },
   notes: `Environment
   KAFKA_BROKERS, POSTGRES_URL, MONGO_URL    use these servers instead of embedded ones
-  POSTGRES_PORT (5433), KAFKA_PORT (9092), KAFKA_CONTROLLER_PORT (9093), MONGO_PORT (27017)
+  POSTGRES_PORT (5433), KAFKA_PORT (9092), KAFKA_CONTROLLER_PORT (9093), MONGO_PORT (27017), CONNECT_PORT (8083)
   <SERVICE>_PORT, for example ORDER_PORT (3001)
   SHOP_DB_PASSWORD                          of the services' database roles; default 'shop'
   SHOP_FAULTS=true                          as --faults
@@ -25,6 +31,7 @@ export const startCommand = command({
   examples: [
     ['npm start -- --fresh', 'an empty shop'],
     ['npm start -- --faults --data-dir /tmp/shop', 'another shop, with everything in place that faults need'],
+    ['npm start -- --fresh --relay cdc', "an empty shop, in which Kafka Connect reads PostgreSQL's log"],
   ],
   exitCodes: '0 stopped in order, 1 it cannot start or did not stop in order, 2 the request makes no sense',
 })
@@ -33,6 +40,7 @@ export interface Arguments {
   fresh: boolean
   faults: boolean
   dashboard: boolean
+  relay: 'outbox' | 'cdc'
   dataDir: string
 }
 
@@ -40,6 +48,6 @@ export interface Arguments {
 export const readArguments = (args: readonly string[], env: NodeJS.ProcessEnv = process.env): Arguments | undefined => {
   const given = readCommand(startCommand, args)
   if (given === undefined) return undefined
-  const { fresh, faults, 'no-dashboard': noDashboard, 'data-dir': dataDir = defaultDataDir } = given.options
-  return { fresh, faults: faults || env.SHOP_FAULTS === 'true', dashboard: !noDashboard, dataDir }
+  const { fresh, faults, relay, 'no-dashboard': noDashboard, 'data-dir': dataDir = defaultDataDir } = given.options
+  return { fresh, faults: faults || env.SHOP_FAULTS === 'true', dashboard: !noDashboard, relay, dataDir }
 }

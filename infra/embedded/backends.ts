@@ -34,6 +34,8 @@ export interface BackendsOptions {
   jarsDir?: string
   /** further listeners of an embedded Kafka; default none */
   kafkaListeners?: readonly KafkaListener[]
+  /** further settings of an embedded PostgreSQL; default none */
+  postgresSettings?: Readonly<Record<string, string>>
   /** ends the start early: what was started is stopped, and the start rejects with its reason */
   signal?: AbortSignal
 }
@@ -102,6 +104,7 @@ export const planBackends = async ({
   env = process.env,
   jarsDir = join(root, '.data', 'jars'),
   kafkaListeners = [],
+  postgresSettings,
   signal,
 }: BackendsOptions): Promise<BackendsPlan> => {
   const given = { kafka: env.KAFKA_BROKERS, postgres: env.POSTGRES_URL, mongo: env.MONGO_URL }
@@ -165,6 +168,7 @@ export const planBackends = async ({
         port: port.postgres,
         logFile: logFile('postgres'),
         password: env.SHOP_DB_PASSWORD || 'shop',
+        settings: postgresSettings,
       })
       if (!given.postgres) own(postgres.backend)
       const mongo = given.mongo

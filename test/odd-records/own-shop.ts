@@ -15,14 +15,17 @@ export interface OwnShop {
 export const startOwnShop = async (options: {
   readonly dashboard?: boolean
   readonly env?: NodeJS.ProcessEnv
+  /** default 'outbox' */
+  readonly relay?: 'outbox' | 'cdc'
   readonly say: (line: string) => void
   readonly signal?: AbortSignal
 }): Promise<OwnShop> => {
-  const { say, dashboard = false, env = process.env, signal } = options
+  const { say, dashboard = false, env = process.env, relay = 'outbox', signal } = options
   const dataDir = mkdtempSync(join(tmpdir(), 'shop-own-'))
   chmodSync(dataDir, 0o711) // for root: PostgreSQL runs as another account then
   const remove = () => rmSync(dataDir, { recursive: true, force: true })
-  const shop = await startShop({ dataDir, ports: 'free', dashboard, env, log: say, ...(signal && { signal }) }).catch((error) => {
+  const starting = startShop({ dataDir, ports: 'free', dashboard, relay, env, log: say, ...(signal && { signal }) })
+  const shop = await starting.catch((error) => {
     remove()
     throw error
   })
