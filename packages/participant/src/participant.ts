@@ -13,6 +13,7 @@ import {
   type React,
   type RelayOptions,
   retryCompensations,
+  settingAside,
   startRelay,
   type Transport,
   watchHandling,
@@ -159,12 +160,12 @@ const startMessages = <Work>({ name, config, log, metrics, faults, store, react,
   const consuming = watchProgress()
   const { relay, progress: relaying } = startRelaying(opened.capture, { store, publisher, catalogue, log, faults })
   const progress = { consumer: consuming, relay: relaying }
-  const letters = deadLetters({ store, catalogue, react, log, faults })
-  const compensations = retryCompensations(letters, log)
   const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
   const again = startTellingAgain(opened, { publisher, catalogue, log })
   const observe = answeringObserver(countingObserver(metrics), again.heard)
   const handling = { ...parts, observe, describePosition: transport.describe }
+  const letters = deadLetters({ ...parts, setAside: settingAside(handling) })
+  const compensations = retryCompensations(letters, log)
   const topics = subscriptionsOf(name)
   const { handle, parking } = attended(handling, consuming, { name, topics, transport })
   const onLost = ({ topic, records = 1 }: Lost) => metrics.recordsLost.inc({ topic }, records)
