@@ -133,7 +133,7 @@ const messagesOfEveryKind = (): readonly Message[] => {
     'a "quote", a \\ and a / \n',
     'NUL \0 in it',
     '\ud800 alone',
-    '${routedByValue}',
+    '$1 and %s',
     'x'.repeat(100_000),
   ]
   return Array.from({ length: 200 }, (_, n) => {
