@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { kafkaTransport } from '@shop/transport-kafka'
 import type pg from 'pg'
 import { type CapturedServers, onCaptured, type Running } from '../servers.ts'
-import { deviationsOf, type Row, titles, type WayName } from './row.ts'
+import { deviationsOf, perTransactionKilled, type Row, titles, type WayName } from './row.ts'
 import { type Connecting, connecting, connectTo, prepareSlot, startTeller, type Teller } from './taking.ts'
 import { type TellerSettings, toldSchema } from './teller/settings.ts'
 import { cpuOf } from './usage.ts'
@@ -23,6 +23,8 @@ const partitions = 6
 const drainMsMax = 240_000
 const settleMs = 2_000
 const idleMs = 5_000
+/** An idle session tells what it has done after ten seconds. */
+const statisticsMs = 11_000
 /** Events of a transaction of the burst, as many as a busy service handles at once. */
 const perTransaction = 50
 /** Told before anything is measured: a Java process that has just begun is slow. */
@@ -132,8 +134,7 @@ const atSteadyPace = async (course: Course): Promise<Pick<Row, 'p50Ms' | 'p99Ms'
 }
 
 const databaseUse = async (db: pg.Client) => {
-  // What sessions have done is seen by all a second later.
-  await pause(settleMs)
+  await pause(statisticsMs)
   const { rows } = await db.query<{ log: string; changed: string }>(
     `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::text AS log, (tup_inserted + tup_deleted)::text AS changed
        FROM pg_stat_database WHERE datname = current_database()`,
@@ -173,7 +174,7 @@ const inBurst = async (course: Course): Promise<Pick<Row, 'perSecond' | 'cpuMs' 
 const whileKilled = async (course: Course): Promise<Pick<Row, 'doubled' | 'stoodMs'>> => {
   const { watcher, connect, events, settings, db, say } = course
   const [before, seenBefore, toldBefore] = [watcher.doubled(), watcher.seen(), await countOf(db)]
-  const what = { perTransaction: 10, intervalMs: 10 }
+  const what = { perTransaction: perTransactionKilled, intervalMs: 10 }
   watcher.forget()
   const telling = course.teller.tell({ ...what, count: events }).catch(() => {})
   await watcher.until(seenBefore + Math.floor(events * 0.4), drainMsMax)
