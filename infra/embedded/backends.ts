@@ -184,14 +184,16 @@ export const planBackends = async ({
         postgres: given.postgres ? externalBackend('PostgreSQL', given.postgres) : postgres.backend,
         mongo,
         embedded,
-        async stop() {
-          const [first, ...others] = kafka === embedded[0] ? embedded : [undefined, ...embedded]
-          await first?.stop()
-          await Promise.all(others.map((backend) => backend?.stop()))
-        },
+        stop: () => stopAll(embedded, kafka),
       }
     },
   }
+}
+
+const stopAll = async (embedded: readonly EmbeddedBackend[], kafka: Backend): Promise<void> => {
+  const [first, ...others] = kafka === embedded[0] ? embedded : [undefined, ...embedded]
+  await first?.stop()
+  await Promise.all(others.map((backend) => backend?.stop()))
 }
 
 const choosePorts = async (ports: BackendsOptions['ports'], env: NodeJS.ProcessEnv): Promise<BackendPorts> => {

@@ -99,26 +99,7 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       run.connect = capture
       keepRunning(capture.worker, run, log)
     }
-    const watching = { log, onChange: () => run.record() }
-    if (run.commandOfProxies) {
-      const proxies = await supervise([run.commandOfProxies], watching)
-      closing.push(() => proxies.stop())
-      run.proxies = proxies
-      await orAborted(proxies.ready(), signal)
-    }
-    const commands = placed.map((service) => run.commandOf(service))
-    const supervisor = await supervise(commands, watching)
-    run.services = supervisor
-    run.record()
-    closing.push(() => supervisor.stop())
-    const names = placed.map(({ name }) => name).join(', ')
-    const ready = step(
-      log,
-      `starting ${names}`,
-      () => orAborted(supervisor.ready(), signal),
-      () => `${names} are ready`,
-    )
-    await Promise.all([ready, capture && orAborted(capture.start(), signal)])
+    const supervisor = await startProcesses(run, placed, capture, { closing, log, signal })
     const { replicas, close } = await openDoor(run, supervisor, placed, backends, links)
     closing.push(close)
     return {
@@ -140,6 +121,42 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     await stop()
     throw error
   }
+}
+
+interface Starting {
+  readonly closing: (() => Promise<void> | void)[]
+  readonly log: Log
+  readonly signal: AbortSignal | undefined
+}
+
+/** The proxies, then the services and, beside them, what takes their events to the broker. @returns the services, when all are ready */
+const startProcesses = async (
+  run: Run,
+  placed: readonly PlacedService[],
+  capture: Capture | undefined,
+  { closing, log, signal }: Starting,
+): Promise<Supervisor> => {
+  const watching = { log, onChange: () => run.record() }
+  if (run.commandOfProxies) {
+    const proxies = await supervise([run.commandOfProxies], watching)
+    closing.push(() => proxies.stop())
+    run.proxies = proxies
+    await orAborted(proxies.ready(), signal)
+  }
+  const commands = placed.map((service) => run.commandOf(service))
+  const supervisor = await supervise(commands, watching)
+  run.services = supervisor
+  run.record()
+  closing.push(() => supervisor.stop())
+  const names = placed.map(({ name }) => name).join(', ')
+  const ready = step(
+    log,
+    `starting ${names}`,
+    () => orAborted(supervisor.ready(), signal),
+    () => `${names} are ready`,
+  )
+  await Promise.all([ready, capture && orAborted(capture.start(), signal)])
+  return supervisor
 }
 
 /** A server that is not ours has no proxy before it, and its Kafka tells its clients another address. */

@@ -89,6 +89,13 @@ export const clusterRegions = (services: Services) => ({
   services: services.map(({ name }) => `  ${name}: { environment: *brokers }`),
 })
 
+/** Of infra/docker/compose.cdc.yaml. */
+export const cdcRegions = (services: Services) => ({
+  services: services
+    .filter(({ database }) => database === 'postgres')
+    .map(({ name }) => `  ${name}: { environment: { RELAY: cdc } }`),
+})
+
 /** Of infra/docker/gateway.cfg. */
 export const gatewayRegions = (services: Services) => ({
   health: [
