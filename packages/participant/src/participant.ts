@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { transportTo } from '@shop/broker'
 import { catalogueFor, type Incoming, needsOf, type ServiceName, subscriptionsOf } from '@shop/choreography'
 import {
   deadLetters,
@@ -32,12 +33,11 @@ import {
   runService,
   type StopStep,
 } from '@shop/service-host'
-import { kafkaTransport } from '@shop/transport-kafka'
 import type { Router } from 'express'
 import type { z } from 'zod'
 import { deadLetterRoutes, faultRoutes } from './admin.ts'
 import { answerAgain, tellOpenOrders } from './answering-again.ts'
-import type { ParticipantSettings } from './config.ts'
+import { brokersIn, type ParticipantSettings } from './config.ts'
 import { FaultRules, readFaultRules } from './fault-rules.ts'
 import { addGauges, countingObserver, type ParticipantMetrics, participantMetrics } from './metrics.ts'
 import { parkRoute } from './park-route.ts'
@@ -92,12 +92,13 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
     const { LOG_LEVEL: level, PORT: port, HOST: hostname } = config
     const log = createLog({ service: name, level, withhold: ['shippingAddress', 'address'] })
     const metrics = participantMetrics(createMetrics({ service: name }))
+    const transport = await transportTo({ brokers: brokersIn(config), clientId: name, log })
     const faults = switchedFaults(config, log)
     const refusals = refuses && config.FAULTS_ENABLED ? new Refusals(refuses) : undefined
     const opened = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
 
     const { store, routes, tellingAgain, stopFirst = [], upkeep = async () => {}, close } = opened
-    const messages = startMessages({ name, config, log, metrics, faults, store, react: onDecoded(opened.react), opened })
+    const messages = startMessages({ name, transport, log, metrics, faults, store, react: onDecoded(opened.react), opened })
     const keeping = everyTenMinutes(upkeep, log)
 
     const app = createApp({
@@ -125,7 +126,7 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
 
 interface MessagesOptions<Work> {
   readonly name: ServiceName
-  readonly config: Pick<ParticipantSettings, 'KAFKA_BROKERS'>
+  readonly transport: Transport
   readonly log: Log
   readonly metrics: ParticipantMetrics
   readonly faults: Faults | undefined
@@ -135,10 +136,9 @@ interface MessagesOptions<Work> {
 }
 
 /** Starts what takes messages in and out. @returns the dead letters, what has to work for it to be ready, and its stop, in order. */
-const startMessages = <Work>({ name, config, log, metrics, faults, store, react, opened }: MessagesOptions<Work>) => {
+const startMessages = <Work>({ name, transport, log, metrics, faults, store, react, opened }: MessagesOptions<Work>) => {
   store.waitFor(needsOf(name))
   const catalogue = catalogueFor(name)
-  const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: name, log })
   const publisher = transport.publisher()
   const progress = { consumer: watchProgress(), relay: watchProgress() }
   const relay = startRelay({ store, publisher, catalogue, log, faults, progress: progress.relay })
