@@ -1,6 +1,6 @@
 import { command, flag, oneOf, option, optionOr, path, readCommand } from '@shop/command-line'
 import { defaultDataDir } from '@shop/tools/running-shop'
-import { type BrokerKind, brokerKinds } from './backends.ts'
+import { type BrokerKind, brokerKinds } from './broker.ts'
 
 export const startCommand = command({
   name: 'npm start',

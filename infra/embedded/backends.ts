@@ -1,31 +1,18 @@
 import { join } from 'node:path'
 import { type Backend, type EmbeddedBackend, externalBackend } from './backend.ts'
+import { type BrokerKind, brokerAddresses, brokerNames, ownBroker, wantedByBroker } from './broker.ts'
 import { type Jars, prepareJars, requireMaven } from './jars.ts'
 import { findJava, onPath } from './java.ts'
-import { embeddedKafka, type KafkaListener } from './kafka.ts'
+import type { KafkaListener } from './kafka.ts'
 import { embeddedMongo, type MongoServer } from './mongo.ts'
-import { accepts, freePorts, loopback, portSetting, requireFree, type WantedPort } from './ports.ts'
+import { accepts, type BackendPorts, freePorts, loopback, portSetting, requireFree, type WantedPort } from './ports.ts'
 import { checkPostgres, embeddedPostgres } from './postgres.ts'
 import { type Log, step } from './progress.ts'
-import { embeddedRabbitmq, findRabbitmq, noRabbitmq } from './rabbitmq.ts'
+import { requireRabbitmq } from './rabbitmq.ts'
 import { StartRefusal } from './start-refusal.ts'
 
 /** The repository's root. */
 export const root = join(import.meta.dirname, '..', '..')
-
-/** What the services talk through. */
-export const brokerKinds = ['kafka', 'rabbitmq'] as const
-export type BrokerKind = (typeof brokerKinds)[number]
-
-export interface BackendPorts {
-  postgres: number
-  kafka: number
-  kafkaController: number
-  mongo: number
-  rabbitmq: number
-  rabbitmqDistribution: number
-  rabbitmqMapper: number
-}
 
 export interface BackendsOptions {
   /** the backends' data goes below this folder, their output to `logs/` in it */
@@ -137,7 +124,7 @@ export const planBackends = async ({
       }
       if (!given.postgres) await checkPostgres(dataDir)
       await requireFree(wantedPorts)
-      if (!isKafka && !given.broker && !findRabbitmq(env)) throw new StartRefusal(noRabbitmq)
+      if (!isKafka && !given.broker) requireRabbitmq(env)
       if (given.broker) await requireAnswer(isKafka ? 'KAFKA_BROKERS' : 'RABBITMQ_URL', given.broker, isKafka ? 9092 : 5672)
       if (given.postgres) await requireAnswer('POSTGRES_URL', given.postgres, 5432)
       if (given.mongo) await requireAnswer('MONGO_URL', given.mongo, 27017)
@@ -163,27 +150,9 @@ export const planBackends = async ({
           `${folder('mongo')} was written by mongod, which is no longer on the PATH: put it back, or begin anew with 'npm start -- --fresh'`,
         )
       }
-      const ownKafka = () =>
-        embeddedKafka({
-          folder: folder('kafka'),
-          port: port.kafka,
-          controllerPort: port.kafkaController,
-          listeners: kafkaListeners,
-          logFile: logFile('kafka'),
-          javaAndJars,
-        })
-      const ownRabbitmq = () =>
-        embeddedRabbitmq({
-          folder: folder('rabbitmq'),
-          port: port.rabbitmq,
-          distributionPort: port.rabbitmqDistribution,
-          mapperPort: port.rabbitmqMapper,
-          logFile: logFile('rabbitmq'),
-          env,
-        })
       const broker = given.broker
-        ? externalBackend(isKafka ? 'Kafka' : 'RabbitMQ', given.broker)
-        : own(isKafka ? ownKafka() : ownRabbitmq())
+        ? externalBackend(brokerNames[kind], given.broker)
+        : own(ownBroker(kind, { folder, port, listeners: kafkaListeners, logFile, javaAndJars, env }))
       const postgres = embeddedPostgres({
         folder: folder('postgres'),
         port: port.postgres,
@@ -195,8 +164,7 @@ export const planBackends = async ({
         ? externalBackend('MongoDB', given.mongo)
         : own(embeddedMongo({ folder: folder('mongo'), port: port.mongo, logFile: logFile('mongo'), server: chooseMongo }))
       return {
-        kafkaBrokers: isKafka ? (given.broker ?? `${loopback}:${port.kafka}`) : '',
-        ...(isKafka ? {} : { brokerUrl: given.broker ?? `amqp://guest:guest@${loopback}:${port.rabbitmq}` }),
+        ...brokerAddresses(kind, given.broker, port),
         get postgresUrl() {
           return given.postgres ?? postgres.url()
         },
@@ -214,18 +182,6 @@ export const planBackends = async ({
     },
   }
 }
-
-const wantedByBroker = (kind: BrokerKind, port: BackendPorts): WantedPort[] =>
-  kind === 'kafka'
-    ? [
-        { port: port.kafka, name: 'Kafka', setting: 'KAFKA_PORT' },
-        { port: port.kafkaController, name: "Kafka's controller", setting: 'KAFKA_CONTROLLER_PORT' },
-      ]
-    : [port.rabbitmq, port.rabbitmqDistribution, port.rabbitmqMapper].map((each) => ({
-        port: each,
-        name: 'RabbitMQ, which takes three in a row',
-        setting: 'RABBITMQ_PORT',
-      }))
 
 const choosePorts = async (ports: BackendsOptions['ports'], env: NodeJS.ProcessEnv): Promise<BackendPorts> => {
   if (ports === 'free') {

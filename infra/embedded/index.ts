@@ -1,4 +1,5 @@
-export { type Backends, type BrokerKind, startBackends } from './backends.ts'
+export { type Backends, startBackends } from './backends.ts'
+export type { BrokerKind } from './broker.ts'
 export { type KafkaCluster, startKafkaCluster } from './kafka-cluster.ts'
 export { buildPage } from './page.ts'
 

@@ -36,18 +36,13 @@ const startTimeoutMs = 90_000
 export const embeddedRabbitmq = (options: RabbitmqOptions): EmbeddedBackend => {
   const { folder, port, mapperPort, logFile, env } = options
   let mapper: GuardedProcess | undefined
-  const programs = () => {
-    const found = findRabbitmq(env)
-    if (found === undefined) throw new StartRefusal(noRabbitmq)
-    return found
-  }
   const definition: BackendDefinition = {
     name: 'RabbitMQ',
     port,
     startTimeoutMs,
     stopTimeoutMs: 20_000,
     async prepare() {
-      const { server, epmd } = programs()
+      const { server, epmd } = requireRabbitmq(env)
       mkdirSync(folder, { recursive: true })
       writeFileSync(join(folder, 'enabled_plugins'), `[${plugins.join(',')}].\n`)
       writeFileSync(join(folder, 'rabbitmq.conf'), configurationOf(port))
@@ -64,8 +59,15 @@ export const embeddedRabbitmq = (options: RabbitmqOptions): EmbeddedBackend => {
   return new EmbeddedBackend(definition)
 }
 
-export const noRabbitmq =
+const noRabbitmq =
   "there is no RabbitMQ here: install it (Debian: apt-get install rabbitmq-server), or name one with RABBITMQ_URL=amqp://…, or start without '--broker rabbitmq'"
+
+/** @throws StartRefusal when it is not installed */
+export const requireRabbitmq = (env: NodeJS.ProcessEnv) => {
+  const found = findRabbitmq(env)
+  if (found === undefined) throw new StartRefusal(noRabbitmq)
+  return found
+}
 
 /** One that outlived a killed server serves the next one. */
 const runningMapper = async (known: GuardedProcess | undefined, epmd: string, port: number, logFile: string) =>

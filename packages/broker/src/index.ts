@@ -4,6 +4,7 @@ export {
   type BrokerOptions,
   brokersText,
   type FollowOptions,
+  followsStreams,
   followTopics,
   isRabbit,
   rabbitAt,

@@ -34,11 +34,14 @@ export interface FollowOptions extends SubscribeOptions {
   readonly kafka?: ConsumerSettings
 }
 
+/** True where who only watches has no group on the broker. */
+export const followsStreams = (transport: Transport): transport is RabbitTransport => 'follow' in transport
+
 /**
  * Handles all records of many topics for somebody who only watches. With Kafka as a group of its own; RabbitMQ would need a queue of its own
  * for each sequence of each topic, so there it reads the topics' streams.
  */
 export const followTopics = (transport: Transport, { after, kafka = {}, ...options }: FollowOptions): Subscription =>
-  'follow' in transport
-    ? (transport as RabbitTransport).follow({ ...options, after })
+  followsStreams(transport)
+    ? transport.follow({ ...options, after })
     : (transport as KafkaTransport).subscribe({ ...options, ...kafka })

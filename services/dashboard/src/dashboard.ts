@@ -1,5 +1,5 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
-import { followTopics, isRabbit, positionOf, transportTo } from '@shop/broker'
+import { followsStreams, followTopics, positionOf, transportTo } from '@shop/broker'
 import { type ConsumedRecord, type Transport, watchHandler, watchProgress } from '@shop/messaging'
 import { brokersIn } from '@shop/participant/config'
 import { addStandstillGauge, progressChecks, standstillOf } from '@shop/participant/standing'
@@ -43,8 +43,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
 
   // A store that is begun anew has a group of its own, which reads the topics from their beginning.
   const group = `dashboard-${store.id}`
-  const brokers = brokersIn(config)
-  const transport = await transportTo({ brokers, clientId: 'dashboard', log })
+  const transport = await transportTo({ brokers: brokersIn(config), clientId: 'dashboard', log })
   const { subscription, checks, standstill } = startReading({ transport, group, projection, feed, count, metrics, log })
 
   const upstream = new Upstream(config.SERVICE_URLS)
@@ -56,7 +55,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
   )
   const services = new ServicesWatch(upstream)
   const monitor = new Monitor({
-    kafka: new KafkaWatch(transport, isRabbit(brokers) ? undefined : group),
+    kafka: new KafkaWatch(transport, followsStreams(transport) ? undefined : group),
     services,
     figure: (name) => projection.figure(name),
     standstill,
