@@ -18,6 +18,7 @@ const regions = {
   'docker-compose.yml': composeRegions,
   'infra/docker/compose.faults.yaml': faultsRegions,
   'infra/docker/compose.cluster.yaml': clusterRegions,
+  'infra/docker/compose.rabbitmq.yaml': clusterRegions,
   'infra/docker/gateway.cfg': gatewayRegions,
 }
 
