@@ -56,6 +56,19 @@ export const onServers = <T>(running: Running, act: (addresses: Addresses) => Pr
   )
 }
 
+/** The same on RabbitMQ: the one that RABBITMQ_URL names, else one of its own. @throws StartRefusal where there is none */
+export const onRabbitmq = <T>(
+  running: Running,
+  act: (addresses: { readonly url: string; readonly postgresUrl: string }) => Promise<T>,
+): Promise<T> => {
+  const { say: log, signal } = running
+  return whileRunning(
+    running,
+    (dataDir) => startBackends({ dataDir, ports: 'free', log, env: ownServers(), signal, broker: 'rabbitmq' }),
+    ({ brokerUrl = '', postgresUrl }) => act({ url: brokerUrl, postgresUrl }),
+  )
+}
+
 /** The same on three brokers that replicate to each other, without a database. */
 export const onCluster = <T>(running: Running, act: (cluster: KafkaCluster) => Promise<T>): Promise<T> =>
   whileRunning(running, (dataDir) => startKafkaCluster({ dataDir, log: running.say, signal: running.signal }), act)
