@@ -161,7 +161,7 @@ const startProcesses = async (
 
 /** A server that is not ours has no proxy before it, and its Kafka tells its clients another address. */
 const refuseForeign = (env: NodeJS.ProcessEnv) => {
-  const given = ['KAFKA_BROKERS', 'POSTGRES_URL', 'MONGO_URL'].filter((name) => env[name])
+  const given = ['KAFKA_BROKERS', 'RABBITMQ_URL', 'POSTGRES_URL', 'MONGO_URL'].filter((name) => env[name])
   if (given.length > 0)
     throw new StartRefusal(`faults need the embedded servers: unset ${given.join(', ')}, or start without --faults`)
 }
@@ -170,7 +170,7 @@ const openDoor = async (
   run: Run,
   services: Supervisor,
   placed: readonly PlacedService[],
-  { kafka, postgres, mongo }: Backends,
+  { broker, brokerUrl, postgres, mongo }: Backends,
   links: Links | undefined,
 ) => {
   const commands = new Map(placed.map((service) => [service.name, run.commandOf(service)]))
@@ -188,7 +188,12 @@ const openDoor = async (
     token: run.adminToken,
     services,
     replicas,
-    backends: { kafka, postgres, mongo, ...(run.connect && { connect: run.connect.worker }) },
+    backends: {
+      [brokerUrl === undefined ? 'kafka' : 'rabbitmq']: broker,
+      postgres,
+      mongo,
+      ...(run.connect && { connect: run.connect.worker }),
+    },
     state: () => ({
       services: Object.fromEntries([
         ...placed.map(({ name, url }) => stateOf(name, url)),

@@ -84,7 +84,7 @@ export const faultsRegions = (services: Services) => ({
   services: services.flatMap(throughProxies),
 })
 
-/** Of infra/docker/compose.cluster.yaml. */
+/** Of infra/docker/compose.cluster.yaml and compose.rabbitmq.yaml: other brokers for each service. */
 export const clusterRegions = (services: Services) => ({
   services: services.map(({ name }) => `  ${name}: { environment: *brokers }`),
 })

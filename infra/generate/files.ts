@@ -19,6 +19,7 @@ const regions = {
   'infra/docker/compose.faults.yaml': faultsRegions,
   'infra/docker/compose.cluster.yaml': clusterRegions,
   'infra/docker/compose.cdc.yaml': cdcRegions,
+  'infra/docker/compose.rabbitmq.yaml': clusterRegions,
   'infra/docker/gateway.cfg': gatewayRegions,
 }
 

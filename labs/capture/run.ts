@@ -149,7 +149,7 @@ const inBurst = async (course: Course): Promise<Pick<Row, 'perSecond' | 'cpuMs' 
       service: teller.process.pid,
       database: servers.postgres.pid(),
       connect: connect?.worker.processId(),
-      broker: servers.kafka.pid(),
+      broker: servers.broker.pid(),
     })
   const [before, databaseBefore, begunAt] = [used(), await databaseUse(db), performance.now()]
   await teller.tell({ count: events, perTransaction, intervalMs: 0 })

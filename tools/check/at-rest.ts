@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { brokersText } from '@shop/broker'
 import { serviceNames, subscriptionsOf } from '@shop/choreography'
 import type { TransportAdmin } from '@shop/messaging'
 import { messageDocuments, openMongo } from './mongo.ts'
@@ -66,7 +67,7 @@ export const awaitRest = async (
   const deadline = performance.now() + waitMsMax
   const mongo = await orUnreadable('MongoDB', remedy, () => openMongo(settings.mongoUrl))
   const postgres = new Map<string, PostgresClient>()
-  const admin = transportOf(settings).admin()
+  const admin = (await transportOf(settings)).admin()
   try {
     for (const service of services.postgres)
       postgres.set(
@@ -78,7 +79,7 @@ export const awaitRest = async (
       const busy = [
         ...(await orUnreadable('MongoDB', remedy, () => busyInMongo(mongo, services.mongo))),
         ...(await orUnreadable('PostgreSQL', remedy, () => busyInPostgres(postgres))),
-        ...(topics ? await orUnreadable('Kafka', remedy, () => busyGroups(admin)) : []),
+        ...(topics ? await orUnreadable(brokersText(settings.brokers), remedy, () => busyGroups(admin)) : []),
       ]
       restful = busy.length === 0 ? restful + 1 : 0
       if (restful >= restfulPollsMin) return []

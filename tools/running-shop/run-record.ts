@@ -16,6 +16,8 @@ const runRecord = z.object({
   startedAt: z.string(),
   dataDir: z.string(),
   kafkaBrokers: z.string(),
+  /** of a broker other than Kafka */
+  brokerUrl: z.string().optional(),
   postgresUrl: z.string(),
   mongoUrl: z.string(),
   /** for the services' admin routes; only the owner of the file may read it */
