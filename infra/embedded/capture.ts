@@ -22,7 +22,7 @@ export type RelayKind = 'outbox' | 'cdc'
 /** Of a PostgreSQL whose log is read. The log of a reader that is away is kept up to this size; then it has lost its place. */
 export const capturedPostgres = { wal_level: 'logical', max_slot_wal_keep_size: '1GB' } as const
 
-const connectorsMsMax = 90_000
+const connectorsMsMax = 180_000
 const jarsDir = join(root, '.data', 'connect-jars')
 const folderIn = (dataDir: string) => join(dataDir, 'connect')
 

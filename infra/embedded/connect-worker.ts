@@ -26,7 +26,7 @@ export const connectWorker = (options: ConnectWorkerOptions): EmbeddedBackend =>
   const definition: BackendDefinition = {
     name: 'Kafka Connect',
     port,
-    startTimeoutMs: 90_000,
+    startTimeoutMs: 180_000, // Java, and on a machine that has more to do
     stopTimeoutMs: 20_000,
     async prepare() {
       const { java, connect } = await options.javaAndJars()

@@ -43,7 +43,7 @@ export const watchTopic = async (brokers: readonly string[], topic: string): Pro
     lastOfKey.set(key, n)
   }
   // Without what an open or aborted transaction holds, as every service of the shop reads.
-  const consumer = new Kafka({ brokers: [...brokers], clientId: 'lab', logLevel: 1 }).consumer({
+  const consumer = new Kafka({ brokers: [...brokers], clientId: 'lab', logLevel: 0 }).consumer({
     groupId: `watch-${topic}`,
     readUncommitted: false,
   })

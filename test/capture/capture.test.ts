@@ -19,7 +19,7 @@ const say = (line: string) => console.log(line)
 
 beforeAll(async () => {
   own = await startOwnShop({ say, relay: 'cdc', env: { ...process.env, LOG_LEVEL: 'warn' } })
-}, 300_000)
+}, 420_000)
 afterAll(() => own?.stop(), 60_000)
 
 const orderUrl = () => own.shop.urls.order ?? ''
