@@ -10,13 +10,14 @@ test('without arguments: the .data folder of the repository, kept', () => {
     faults: false,
     dashboard: true,
     dataDir: join(import.meta.dirname, '..', '..', '.data'),
+    broker: 'kafka',
   })
 })
 
 test('a data folder is relative to where npm was called', () => {
   const dataDir = resolve(process.env.INIT_CWD ?? process.cwd(), 'mine')
   const args = ['--fresh', '--faults', '--no-dashboard', '--data-dir', 'mine']
-  expect(readArguments(args, {})).toEqual({ fresh: true, faults: true, dashboard: false, dataDir })
+  expect(readArguments(args, {})).toEqual({ fresh: true, faults: true, dashboard: false, dataDir, broker: 'kafka' })
 })
 
 test.each([
