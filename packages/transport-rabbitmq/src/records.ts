@@ -132,7 +132,10 @@ const fingerprintBytes = 6
 /** By what others cannot but send the same again; two messages that are the same to the byte have one. */
 const fingerprintOf = ({ content, properties, fields }: Message): number => {
   const { messageId, timestamp, headers = {} } = properties
-  const own = Object.entries(headers).filter(([name]) => !name.startsWith('x-'))
+  // A stream sorts them.
+  const own = Object.entries(headers)
+    .filter(([name]) => !name.startsWith('x-'))
+    .sort(([one], [other]) => (one < other ? -1 : 1))
   const told = JSON.stringify([fields.routingKey, messageId ?? null, timestamp ?? null, own])
   return Buffer.from(hash('sha256', framed([Buffer.from(told), content])), 'hex').readUIntBE(0, fingerprintBytes)
 }
