@@ -102,9 +102,8 @@ export class Run {
 
   /** undefined without --faults */
   get commandOfProxies(): Command | undefined {
-    return (
-      this.#links && commandOfProxies(this.#links, this.databaseUrls, this.adminToken, this.#data.logFile('proxies'), this.#env)
-    )
+    const behind = { databaseUrls: this.databaseUrls, brokerUrl: this.#backends.brokerUrl }
+    return this.#links && commandOfProxies(this.#links, behind, this.adminToken, this.#data.logFile('proxies'), this.#env)
   }
 
   /** @param port of the proxy before it */
