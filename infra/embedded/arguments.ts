@@ -1,4 +1,5 @@
-import { command, flag, option, path, readCommand } from '@shop/command-line'
+import { command, flag, Misuse, option, path, readCommand, text } from '@shop/command-line'
+import { type VariantName, variantNamed, variantNames } from '@shop/manifest/variants'
 import { defaultDataDir } from '@shop/tools/running-shop'
 
 export const startCommand = command({
@@ -12,6 +13,7 @@ export const startCommand = command({
     ),
     'data-dir': option('DIR', 'where data and logs are kept; default .data', path),
     'no-dashboard': flag('the services alone'),
+    variant: option('NAME', `finishes orders in another way: ${variantNames.join(', ')}; without the dashboard`, text),
   },
   notes: `Environment
   KAFKA_BROKERS, POSTGRES_URL, MONGO_URL    use these servers instead of embedded ones
@@ -34,12 +36,19 @@ export interface Arguments {
   faults: boolean
   dashboard: boolean
   dataDir: string
+  /** Absent: the choreography. */
+  variant?: VariantName
 }
 
 /** @returns undefined when help is asked for. @throws Misuse */
 export const readArguments = (args: readonly string[], env: NodeJS.ProcessEnv = process.env): Arguments | undefined => {
   const given = readCommand(startCommand, args)
   if (given === undefined) return undefined
-  const { fresh, faults, 'no-dashboard': noDashboard, 'data-dir': dataDir = defaultDataDir } = given.options
-  return { fresh, faults: faults || env.SHOP_FAULTS === 'true', dashboard: !noDashboard, dataDir }
+  const { fresh, faults, 'no-dashboard': noDashboard, 'data-dir': dataDir = defaultDataDir, variant: name } = given.options
+  const variant = name === undefined ? undefined : variantNamed(name)
+  if (name !== undefined && variant === undefined) throw new Misuse(`--variant ${name}: there are ${variantNames.join(', ')}`)
+  return {
+    ...{ fresh, faults: faults || env.SHOP_FAULTS === 'true', dataDir },
+    ...(variant === undefined ? { dashboard: !noDashboard } : { dashboard: false, variant }),
+  }
 }

@@ -5,7 +5,7 @@ import { findJava, onPath } from './java.ts'
 import { embeddedKafka, type KafkaListener } from './kafka.ts'
 import { embeddedMongo, type MongoServer } from './mongo.ts'
 import { accepts, freePorts, loopback, portSetting, requireFree, type WantedPort } from './ports.ts'
-import { checkPostgres, embeddedPostgres } from './postgres.ts'
+import { checkPostgres, embeddedPostgres, postgresSettings } from './postgres.ts'
 import { type Log, step } from './progress.ts'
 import { StartRefusal } from './start-refusal.ts'
 
@@ -74,7 +74,7 @@ export const startBackends = async (options: BackendsOptions): Promise<Backends>
 }
 
 /** @throws what the first backend that did not start threw, once every other is decided too */
-export const startEmbedded = async ({ embedded }: Backends, log: Log): Promise<void> => {
+export const startEmbedded = async ({ embedded }: Pick<Backends, 'embedded'>, log: Log): Promise<void> => {
   // allSettled: none may still be starting when the caller stops them
   const starts = await Promise.allSettled(embedded.map((backend) => startWithProgress(backend, log)))
   for (const start of starts) if (start.status === 'rejected') throw start.reason
@@ -164,7 +164,7 @@ export const planBackends = async ({
         folder: folder('postgres'),
         port: port.postgres,
         logFile: logFile('postgres'),
-        password: env.SHOP_DB_PASSWORD || 'shop',
+        ...postgresSettings(env),
       })
       if (!given.postgres) own(postgres.backend)
       const mongo = given.mongo

@@ -2,15 +2,16 @@
  * The one-shot that prepares what the services need: topics, roles and databases, migrations, indexes, demo data. Everything in it may
  * run again: what is there stays as it is. Reads KAFKA_BROKERS, POSTGRES_URL (an administrator's), MONGO_URL, SHOP_DB_PASSWORD,
  * TOPIC_PARTITIONS (default 6) and TOPIC_REPLICATION (default 1), and for load LOAD_CUSTOMERS (default 100: load-001 …) and LOAD_SKUS
- * (default 0: products load-001 …), all with more money and stock than is ever used up.
+ * (default 0: products load-001 …), all with more money and stock than is ever used up; SHOP_VARIANT, whose services they are (default: the shop's).
  */
 import { join } from 'node:path'
 import { allTopics } from '@shop/choreography'
 import { hasDatabase } from '@shop/manifest'
+import { variantNames, variants } from '@shop/manifest/variants'
 import { kafkaTransport } from '@shop/transport-kafka'
 import pg from 'pg'
 import { z } from 'zod'
-import { startableServices } from '../services.ts'
+import { type StartableService, servicesOf } from '../services.ts'
 import { type DatabaseServers, databaseUrl, rolePassword } from './database-urls.ts'
 
 const settings = z.object({
@@ -21,6 +22,7 @@ const settings = z.object({
   TOPIC_PARTITIONS: z.coerce.number().int().min(1).default(6),
   TOPIC_REPLICATION: z.coerce.number().int().min(1).default(1),
   LOAD_CUSTOMERS: z.coerce.number().int().min(0).max(100_000).default(100),
+  SHOP_VARIANT: z.enum(variantNames).optional(),
   LOAD_SKUS: z.coerce.number().int().min(0).max(1_000).default(0),
 })
 
@@ -75,8 +77,8 @@ interface LoadData {
   readonly loadSkus: number
 }
 
-const prepareDatabases = async (servers: DatabaseServers, load: LoadData): Promise<void> => {
-  const services = startableServices.filter(hasDatabase)
+const prepareDatabases = async (all: readonly StartableService[], servers: DatabaseServers, load: LoadData): Promise<void> => {
+  const services = all.filter(hasDatabase)
   const admin = new pg.Client({ connectionString: servers.postgresUrl, connectionTimeoutMillis: 10_000 })
   await admin.connect()
   try {
@@ -97,9 +99,11 @@ try {
   const env = settings.parse(process.env)
   const servers = { postgresUrl: env.POSTGRES_URL, mongoUrl: env.MONGO_URL, password: env.SHOP_DB_PASSWORD }
   const load = { loadCustomers: env.LOAD_CUSTOMERS, loadSkus: env.LOAD_SKUS }
+  const variant = env.SHOP_VARIANT
+  const isKafkaUsed = variant === undefined || variants[variant].servers.includes('kafka')
   await Promise.all([
-    prepareTopics(env.KAFKA_BROKERS, env.TOPIC_PARTITIONS, env.TOPIC_REPLICATION),
-    prepareDatabases(servers, load),
+    isKafkaUsed && prepareTopics(env.KAFKA_BROKERS, env.TOPIC_PARTITIONS, env.TOPIC_REPLICATION),
+    prepareDatabases(servicesOf(variant), servers, load),
   ])
 } catch (error) {
   const issues = error instanceof z.ZodError ? error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ') : undefined

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Shop, startShop } from '@shop/infra/embedded'
+import type { VariantName } from '@shop/manifest/variants'
 import { EmbeddedShop } from '@shop/tools/running-shop'
 
 export interface OwnShop {
@@ -14,15 +15,17 @@ export interface OwnShop {
 /** @throws what `startShop` does */
 export const startOwnShop = async (options: {
   readonly dashboard?: boolean
+  readonly variant?: VariantName
   readonly env?: NodeJS.ProcessEnv
   readonly say: (line: string) => void
   readonly signal?: AbortSignal
 }): Promise<OwnShop> => {
-  const { say, dashboard = false, env = process.env, signal } = options
+  const { say, dashboard = false, env = process.env, signal, variant } = options
   const dataDir = mkdtempSync(join(tmpdir(), 'shop-own-'))
   chmodSync(dataDir, 0o711) // for root: PostgreSQL runs as another account then
   const remove = () => rmSync(dataDir, { recursive: true, force: true })
-  const shop = await startShop({ dataDir, ports: 'free', dashboard, env, log: say, ...(signal && { signal }) }).catch((error) => {
+  const more = { ...(signal && { signal }), ...(variant && { variant }) }
+  const shop = await startShop({ dataDir, ports: 'free', dashboard, env, log: say, ...more }).catch((error) => {
     remove()
     throw error
   })

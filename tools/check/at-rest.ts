@@ -5,6 +5,7 @@ import { messageDocuments, openMongo } from './mongo.ts'
 import { openPostgres } from './postgres.ts'
 import { remedy } from './read-databases.ts'
 import { transportOf } from './read-topics.ts'
+import { busyInTwoPhase } from './read-two-phase.ts'
 import type { DatabasesOf } from './services.ts'
 import type { Settings } from './settings.ts'
 import { orUnreadable } from './unreadable.ts'
@@ -30,9 +31,13 @@ const busyInMongo = async (client: MongoClient, services: readonly string[]): Pr
   return busy
 }
 
-const busyInPostgres = async (clients: ReadonlyMap<string, PostgresClient>): Promise<string[]> => {
+const busyInPostgres = async (
+  clients: ReadonlyMap<string, PostgresClient>,
+  hasOutbox: (service: string) => boolean,
+): Promise<string[]> => {
   const busy: string[] = []
   for (const [service, client] of clients) {
+    if (!hasOutbox(service)) continue
     const outbox = await client.query<{ count: number }>('SELECT count(*) AS count FROM outbox')
     const count = outbox.rows[0]?.count ?? 0
     if (count > 0) busy.push(`${count} events in the outbox of ${service}`)
@@ -64,9 +69,12 @@ export const awaitRest = async (
   { waitMsMax, topics, tell }: { readonly waitMsMax: number; readonly topics: boolean; readonly tell: (line: string) => void },
 ): Promise<readonly string[]> => {
   const deadline = performance.now() + waitMsMax
-  const mongo = await orUnreadable('MongoDB', remedy, () => openMongo(settings.mongoUrl))
+  const isTwoPhase = settings.variant === 'two-phase'
+  const hasOutbox = (service: string) => !isTwoPhase || service === 'payment' || service === 'inventory'
+  const isMongoUsed = services.mongo.length > 0
+  const mongo = isMongoUsed ? await orUnreadable('MongoDB', remedy, () => openMongo(settings.mongoUrl)) : undefined
   const postgres = new Map<string, PostgresClient>()
-  const admin = transportOf(settings).admin()
+  const admin = topics ? transportOf(settings).admin() : undefined
   try {
     for (const service of services.postgres)
       postgres.set(
@@ -76,9 +84,10 @@ export const awaitRest = async (
     for (let restful = 0; ; ) {
       const begunAt = performance.now()
       const busy = [
-        ...(await orUnreadable('MongoDB', remedy, () => busyInMongo(mongo, services.mongo))),
-        ...(await orUnreadable('PostgreSQL', remedy, () => busyInPostgres(postgres))),
-        ...(topics ? await orUnreadable('Kafka', remedy, () => busyGroups(admin)) : []),
+        ...(mongo ? await orUnreadable('MongoDB', remedy, () => busyInMongo(mongo, services.mongo)) : []),
+        ...(await orUnreadable('PostgreSQL', remedy, () => busyInPostgres(postgres, hasOutbox))),
+        ...(isTwoPhase ? await orUnreadable('PostgreSQL', remedy, () => busyInTwoPhase(postgres)) : []),
+        ...(admin ? await orUnreadable('Kafka', remedy, () => busyGroups(admin)) : []),
       ]
       restful = busy.length === 0 ? restful + 1 : 0
       if (restful >= restfulPollsMin) return []
@@ -88,6 +97,6 @@ export const awaitRest = async (
       await pause(Math.max(pollIntervalMs, performance.now() - begunAt))
     }
   } finally {
-    await Promise.allSettled([mongo.close(), admin.close(), ...[...postgres.values()].map((client) => client.end())])
+    await Promise.allSettled([mongo?.close(), admin?.close(), ...[...postgres.values()].map((client) => client.end())])
   }
 }
