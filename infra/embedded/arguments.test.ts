@@ -19,6 +19,12 @@ test('a data folder is relative to where npm was called', () => {
   expect(readArguments(args, {})).toEqual({ fresh: true, faults: true, dashboard: false, dataDir })
 })
 
+test('a variant has no dashboard, and its own relay', () => {
+  expect(readArguments(['--variant', 'two-phase'], {})).toMatchObject({ dashboard: false, variant: 'two-phase', relay: 'outbox' })
+  expect(() => readArguments(['--variant', 'two-phase', '--relay', 'cdc'], {})).toThrow(Misuse)
+  expect(() => readArguments(['--variant', 'three-phase'], {})).toThrow('--variant')
+})
+
 test.each([
   { args: ['--frehs'], text: "Unknown option '--frehs'" },
   { args: ['order'], text: "Unexpected argument 'order'" },

@@ -1,5 +1,5 @@
-import { command, flag, Misuse, option, path, readCommand, text } from '@shop/command-line'
-import { type VariantName, variantNamed, variantNames } from '@shop/manifest/variants'
+import { command, flag, Misuse, oneOf, option, optionOr, path, readCommand } from '@shop/command-line'
+import { type VariantName, variantNames } from '@shop/manifest/variants'
 import { defaultDataDir } from '@shop/tools/running-shop'
 
 export const startCommand = command({
@@ -12,12 +12,22 @@ export const startCommand = command({
       'makes every fault of npm run fault possible: proxies before Kafka and the databases, fault points in the services',
     ),
     'data-dir': option('DIR', 'where data and logs are kept; default .data', path),
+    relay: optionOr(
+      'KIND',
+      "what takes payment's and inventory's events to Kafka: outbox, their own relays (default), or cdc, Kafka Connect with Debezium",
+      oneOf(['outbox', 'cdc']),
+      'outbox',
+    ),
     'no-dashboard': flag('the services alone'),
-    variant: option('NAME', `finishes orders in another way: ${variantNames.join(', ')}; without the dashboard`, text),
+    variant: option(
+      'NAME',
+      `finishes orders in another way: ${variantNames.join(', ')}; without the dashboard`,
+      oneOf(variantNames),
+    ),
   },
   notes: `Environment
   KAFKA_BROKERS, POSTGRES_URL, MONGO_URL    use these servers instead of embedded ones
-  POSTGRES_PORT (5433), KAFKA_PORT (9092), KAFKA_CONTROLLER_PORT (9093), MONGO_PORT (27017)
+  POSTGRES_PORT (5433), KAFKA_PORT (9092), KAFKA_CONTROLLER_PORT (9093), MONGO_PORT (27017), CONNECT_PORT (8083)
   <SERVICE>_PORT, for example ORDER_PORT (3001)
   SHOP_DB_PASSWORD                          of the services' database roles; default 'shop'
   SHOP_FAULTS=true                          as --faults
@@ -27,6 +37,7 @@ export const startCommand = command({
   examples: [
     ['npm start -- --fresh', 'an empty shop'],
     ['npm start -- --faults --data-dir /tmp/shop', 'another shop, with everything in place that faults need'],
+    ['npm start -- --fresh --relay cdc', "an empty shop, in which Kafka Connect reads PostgreSQL's log"],
   ],
   exitCodes: '0 stopped in order, 1 it cannot start or did not stop in order, 2 the request makes no sense',
 })
@@ -35,6 +46,7 @@ export interface Arguments {
   fresh: boolean
   faults: boolean
   dashboard: boolean
+  relay: 'outbox' | 'cdc'
   dataDir: string
   /** Absent: the choreography. */
   variant?: VariantName
@@ -44,11 +56,9 @@ export interface Arguments {
 export const readArguments = (args: readonly string[], env: NodeJS.ProcessEnv = process.env): Arguments | undefined => {
   const given = readCommand(startCommand, args)
   if (given === undefined) return undefined
-  const { fresh, faults, 'no-dashboard': noDashboard, 'data-dir': dataDir = defaultDataDir, variant: name } = given.options
-  const variant = name === undefined ? undefined : variantNamed(name)
-  if (name !== undefined && variant === undefined) throw new Misuse(`--variant ${name}: there are ${variantNames.join(', ')}`)
-  return {
-    ...{ fresh, faults: faults || env.SHOP_FAULTS === 'true', dataDir },
-    ...(variant === undefined ? { dashboard: !noDashboard } : { dashboard: false, variant }),
-  }
+  const { fresh, faults, relay, 'no-dashboard': noDashboard, 'data-dir': dataDir = defaultDataDir, variant } = given.options
+  const common = { fresh, faults: faults || env.SHOP_FAULTS === 'true', relay, dataDir }
+  if (variant === undefined) return { ...common, dashboard: !noDashboard }
+  if (relay !== 'outbox') throw new Misuse(`--relay ${relay} is of the choreographed shop: start it without --variant`)
+  return { ...common, dashboard: false, variant }
 }

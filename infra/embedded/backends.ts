@@ -5,7 +5,7 @@ import { findJava, onPath } from './java.ts'
 import { embeddedKafka, type KafkaListener } from './kafka.ts'
 import { embeddedMongo, type MongoServer } from './mongo.ts'
 import { accepts, freePorts, loopback, portSetting, requireFree, type WantedPort } from './ports.ts'
-import { checkPostgres, embeddedPostgres, postgresSettings } from './postgres.ts'
+import { checkPostgres, embeddedPostgres } from './postgres.ts'
 import { type Log, step } from './progress.ts'
 import { StartRefusal } from './start-refusal.ts'
 
@@ -34,6 +34,8 @@ export interface BackendsOptions {
   jarsDir?: string
   /** further listeners of an embedded Kafka; default none */
   kafkaListeners?: readonly KafkaListener[]
+  /** further settings of an embedded PostgreSQL; default none */
+  postgresSettings?: Readonly<Record<string, string>>
   /** ends the start early: what was started is stopped, and the start rejects with its reason */
   signal?: AbortSignal
 }
@@ -102,6 +104,7 @@ export const planBackends = async ({
   env = process.env,
   jarsDir = join(root, '.data', 'jars'),
   kafkaListeners = [],
+  postgresSettings,
   signal,
 }: BackendsOptions): Promise<BackendsPlan> => {
   const given = { kafka: env.KAFKA_BROKERS, postgres: env.POSTGRES_URL, mongo: env.MONGO_URL }
@@ -164,7 +167,8 @@ export const planBackends = async ({
         folder: folder('postgres'),
         port: port.postgres,
         logFile: logFile('postgres'),
-        ...postgresSettings(env),
+        password: env.SHOP_DB_PASSWORD || 'shop',
+        settings: postgresSettings,
       })
       if (!given.postgres) own(postgres.backend)
       const mongo = given.mongo

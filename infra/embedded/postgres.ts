@@ -29,22 +29,13 @@ export interface PostgresOptions {
   logFile: string
   /** of the superuser, used when the folder is initialised; later starts take the one of then */
   password: string
-  /** how many transactions can be prepared; default none */
-  preparedTransactionsMax?: number
+  /** beside those that every server here has */
+  settings?: Readonly<Record<string, string>> | undefined
 }
-
-/** Enough for the purchases that the coordinator has under way at once, at four participants each. */
-const preparedOfTwoPhase = 200
-
-/** What the environment says of it. */
-export const postgresSettings = (env: NodeJS.ProcessEnv): Pick<PostgresOptions, 'password' | 'preparedTransactionsMax'> => ({
-  password: env.SHOP_DB_PASSWORD || 'shop',
-  ...(env.SHOP_VARIANT === 'two-phase' && { preparedTransactionsMax: preparedOfTwoPhase }),
-})
 
 /** The superuser's URL is known once it has been started. */
 export const embeddedPostgres = (options: PostgresOptions): { backend: EmbeddedBackend; url: () => string } => {
-  const { folder, port, logFile, preparedTransactionsMax = 0 } = options
+  const { folder, port, logFile } = options
   const data = join(folder, 'data')
   let url = ''
   const definition: BackendDefinition = {
@@ -70,8 +61,7 @@ export const embeddedPostgres = (options: PostgresOptions): { backend: EmbeddedB
       const account = await findPostgresAccount([data, postgres])
       await endStrayPostmaster(data)
       url = `postgres://${superuser}:${encodeURIComponent(password)}@${loopback}:${port}/postgres`
-      const max_prepared_transactions = String(preparedTransactionsMax)
-      const settings = Object.entries({ ...serverSettings, max_prepared_transactions }).flatMap(([name, value]) => [
+      const settings = Object.entries({ ...serverSettings, ...options.settings }).flatMap(([name, value]) => [
         '-c',
         `${name}=${value}`,
       ])

@@ -6,6 +6,7 @@ import type { RecordedProcess, RunRecord } from '@shop/tools/running-shop'
 import { databaseUrl } from '../init/database-urls.ts'
 import type { EmbeddedBackend } from './backend.ts'
 import { type Backends, root } from './backends.ts'
+import type { Capture } from './capture.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Links } from './links.ts'
 import { commandOfProxies, throughProxy } from './links.ts'
@@ -24,6 +25,8 @@ export class Run {
   services: Supervisor | undefined
   proxies: Supervisor | undefined
   replicas: Replicas | undefined
+  /** Kafka Connect, when it takes the events to the broker. */
+  connect: Pick<Capture, 'worker' | 'restUrl'> | undefined
   doorUrl: string | undefined
   /** Opens the services' admin routes to whoever may read run.json. */
   readonly adminToken: string
@@ -150,6 +153,9 @@ export class Run {
       const pid = each.processId()
       if (pid !== undefined) record.backends[each.name] = entry(pid, urlOf(each), each.logFile)
     }
+    const connectPid = this.connect?.worker.processId()
+    if (this.connect && connectPid !== undefined)
+      record.backends[this.connect.worker.name] = entry(connectPid, this.connect.restUrl, this.connect.worker.logFile)
     // known once PostgreSQL runs, as it does before any service
     const databaseUrls = this.services ? this.databaseUrls : {}
     for (const { name, url } of this.#placed) {

@@ -5,6 +5,7 @@ import { type VariantName, variants } from '@shop/manifest/variants'
 import { type StartableService, servicesOf } from '../services.ts'
 import type { Backend, EmbeddedBackend } from './backend.ts'
 import { type Backends, type BackendsOptions, planBackends, root, startEmbedded } from './backends.ts'
+import { type Capture, capturedPostgres, planCapture, type RelayKind } from './capture.ts'
 import { openDataFolder } from './data-folder.ts'
 import { Door } from './door.ts'
 import { describeEnding, logTail, rotateLog, startGuarded, within } from './guarded-process.ts'
@@ -28,6 +29,8 @@ export interface ShopOptions extends Omit<BackendsOptions, 'ports'> {
   fresh?: boolean
   /** proxies between the services and what they use, and fault points in the services; default: SHOP_FAULTS=true in `env` */
   faults?: boolean
+  /** who takes the events of the services on PostgreSQL to the broker; default 'outbox', their own relays */
+  relay?: RelayKind
   /** default: those of services/ that take part in the choreography */
   services?: readonly StartableService[]
   /** the dashboard too; default false */
@@ -44,6 +47,8 @@ export interface Shop {
   /** by service name */
   databaseUrls: Record<string, string>
   backends: Backends
+  /** Kafka Connect, with `relay: 'cdc'` */
+  capture: Pick<Capture, 'worker' | 'restUrl'> | undefined
   /** for the services' admin routes */
   adminToken: string
   services: Supervisor
@@ -74,12 +79,15 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     if (faults) refuseFaults(env)
     const links = faults ? await planLinks(placed.filter(hasDatabase)) : undefined
     const kafkaListeners = links?.services.map((l) => l.listener) ?? []
-    const plan = await planBackends({ ...options, env, ports: ports === 'free' ? 'free' : {}, kafkaListeners })
+    const capturing = await planCapture(options.relay ?? 'outbox', { dataDir: data.dir, ports, env, log, signal })
+    const postgresSettings = { ...(capturing && capturedPostgres), ...(variant === 'two-phase' && preparingPostgres) }
+    const plan = await planBackends({ ...options, env, ports: ports === 'free' ? 'free' : {}, kafkaListeners, postgresSettings })
     await plan.check()
-    await requireFree(placed.map(wantedBy))
+    await requireFree([...placed.map(wantedBy), ...(capturing ? [capturing.wantedPort] : [])])
 
     const backends = plan.make(log)
-    const run = new Run(backends, placed, data, faults ? { ...env, FAULTS_ENABLED: 'true' } : env, links)
+    const settings = { RELAY: options.relay ?? 'outbox', ...(faults && { FAULTS_ENABLED: 'true' }) }
+    const run = new Run(backends, placed, data, { ...env, ...settings }, links)
     closing.push(
       () => run.forget(),
       () => backends.stop(),
@@ -89,6 +97,12 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     signal?.throwIfAborted()
     await initialise(options.initScript ?? join(root, 'infra', 'init', 'main.ts'), run, data.logFile('init'), log, signal)
 
+    const capture = capturing?.make(backends, placed, data.logFile('connect'))
+    if (capture) {
+      closing.push(() => capture.stop())
+      run.connect = capture
+      keepRunning(capture.worker, run, log)
+    }
     const watching = { log, onChange: () => run.record() }
     if (run.commandOfProxies) {
       const proxies = await supervise([run.commandOfProxies], watching)
@@ -102,18 +116,20 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     run.record()
     closing.push(() => supervisor.stop())
     const names = placed.map(({ name }) => name).join(', ')
-    await step(
+    const ready = step(
       log,
       `starting ${names}`,
       () => orAborted(supervisor.ready(), signal),
       () => `${names} are ready`,
     )
+    await Promise.all([ready, capture && orAborted(capture.start(), signal)])
     const { replicas, close } = await openDoor(run, supervisor, placed, backends, links)
     closing.push(close)
     return {
       urls: run.urls,
       databaseUrls: run.databaseUrls,
       backends,
+      capture,
       adminToken: run.adminToken,
       services: supervisor,
       dataDir: data.dir,
@@ -129,6 +145,9 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     throw error
   }
 }
+
+/** Enough for the purchases that the coordinator has under way at once, at four participants each. */
+const preparingPostgres = { max_prepared_transactions: '200' }
 
 /** Those servers alone that the variant uses. */
 const neededOf = (backends: Backends, variant: VariantName | undefined): Pick<Backends, 'embedded'> => {
@@ -170,7 +189,7 @@ const openDoor = async (
     token: run.adminToken,
     services,
     replicas,
-    backends: { kafka, postgres, mongo },
+    backends: { kafka, postgres, mongo, ...(run.connect && { connect: run.connect.worker }) },
     state: () => ({
       services: Object.fromEntries([
         ...placed.map(({ name, url }) => stateOf(name, url)),

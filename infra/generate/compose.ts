@@ -91,6 +91,10 @@ export const clusterRegions = (services: Services) => ({
 
 /** Of infra/docker/gateway.cfg. */
 export const gatewayRegions = (services: Services) => ({
+  health: [
+    ...services.map(({ name }) => `  acl no_${name} nbsrv(${name}) lt 1`),
+    `  monitor fail if ${services.map(({ name }) => `no_${name}`).join(' ')}`,
+  ],
   services: services.flatMap(({ name, port }) => [
     '',
     `listen ${name}`,

@@ -2,7 +2,8 @@
  * The one-shot that prepares what the services need: topics, roles and databases, migrations, indexes, demo data. Everything in it may
  * run again: what is there stays as it is. Reads KAFKA_BROKERS, POSTGRES_URL (an administrator's), MONGO_URL, SHOP_DB_PASSWORD,
  * TOPIC_PARTITIONS (default 6) and TOPIC_REPLICATION (default 1), and for load LOAD_CUSTOMERS (default 100: load-001 …) and LOAD_SKUS
- * (default 0: products load-001 …), all with more money and stock than is ever used up; SHOP_VARIANT, whose services they are (default: the shop's).
+ * (default 0: products load-001 …), all with more money and stock than is ever used up. With RELAY=cdc also what change data capture needs
+ * in PostgreSQL; with SHOP_VARIANT what that variant's services need instead.
  */
 import { join } from 'node:path'
 import { allTopics } from '@shop/choreography'
@@ -11,6 +12,7 @@ import { variantNames, variants } from '@shop/manifest/variants'
 import { kafkaTransport } from '@shop/transport-kafka'
 import pg from 'pg'
 import { z } from 'zod'
+import { prepareCapture } from '../connect/prepare-capture.ts'
 import { type StartableService, servicesOf } from '../services.ts'
 import { type DatabaseServers, databaseUrl, rolePassword } from './database-urls.ts'
 
@@ -23,6 +25,7 @@ const settings = z.object({
   TOPIC_REPLICATION: z.coerce.number().int().min(1).default(1),
   LOAD_CUSTOMERS: z.coerce.number().int().min(0).max(100_000).default(100),
   SHOP_VARIANT: z.enum(variantNames).optional(),
+  RELAY: z.enum(['outbox', 'cdc']).default('outbox'),
   LOAD_SKUS: z.coerce.number().int().min(0).max(1_000).default(0),
 })
 
@@ -95,6 +98,22 @@ const prepareDatabases = async (all: readonly StartableService[], servers: Datab
   }
 }
 
+/** A slot in each of the databases on PostgreSQL, before any service tells anything. */
+const prepareLog = async ({ postgresUrl, password }: DatabaseServers): Promise<void> => {
+  const captured = servicesOf(undefined)
+    .filter(({ database }) => database === 'postgres')
+    .map(({ name }) => name)
+  const connect = async (database?: string) => {
+    const url = new URL(postgresUrl)
+    if (database !== undefined) url.pathname = `/${database}`
+    const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 10_000 })
+    await client.connect()
+    return client
+  }
+  await prepareCapture(connect, captured, rolePassword('capture', password))
+  say(`change data capture: a replication slot for ${captured.join(' and ')}`)
+}
+
 try {
   const env = settings.parse(process.env)
   const servers = { postgresUrl: env.POSTGRES_URL, mongoUrl: env.MONGO_URL, password: env.SHOP_DB_PASSWORD }
@@ -105,6 +124,7 @@ try {
     isKafkaUsed && prepareTopics(env.KAFKA_BROKERS, env.TOPIC_PARTITIONS, env.TOPIC_REPLICATION),
     prepareDatabases(servicesOf(variant), servers, load),
   ])
+  if (env.RELAY === 'cdc') await prepareLog(servers)
 } catch (error) {
   const issues = error instanceof z.ZodError ? error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ') : undefined
   console.error(`init failed: ${issues ?? (error instanceof Error ? error.message : error)}`)

@@ -31,6 +31,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'packages/messaging': [],
   'packages/service-host': [],
   'packages/command-line': [],
+  'packages/report': [],
   'packages/store-*': ['packages/messaging'],
   'packages/transport-*': ['packages/messaging'],
   'packages/participant': ['packages/choreography', 'packages/messaging', 'packages/service-host', 'packages/transport-kafka'],

@@ -17,15 +17,18 @@ export const startOwnShop = async (options: {
   readonly dashboard?: boolean
   readonly variant?: VariantName
   readonly env?: NodeJS.ProcessEnv
+  /** default 'outbox' */
+  readonly relay?: 'outbox' | 'cdc'
   readonly say: (line: string) => void
   readonly signal?: AbortSignal
 }): Promise<OwnShop> => {
-  const { say, dashboard = false, env = process.env, signal, variant } = options
+  const { say, dashboard = false, env = process.env, relay = 'outbox', signal, variant } = options
   const dataDir = mkdtempSync(join(tmpdir(), 'shop-own-'))
   chmodSync(dataDir, 0o711) // for root: PostgreSQL runs as another account then
   const remove = () => rmSync(dataDir, { recursive: true, force: true })
   const more = { ...(signal && { signal }), ...(variant && { variant }) }
-  const shop = await startShop({ dataDir, ports: 'free', dashboard, env, log: say, ...more }).catch((error) => {
+  const starting = startShop({ dataDir, ports: 'free', dashboard, relay, env, log: say, ...more })
+  const shop = await starting.catch((error) => {
     remove()
     throw error
   })

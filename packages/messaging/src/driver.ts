@@ -17,6 +17,7 @@ export { type Message, newId, optionalParts, startedBy } from './message.ts'
 export { restAfter, restAfterSweep } from './pacing.ts'
 export {
   framed,
+  packedParts,
   partsWith,
   type RawHeader,
   type RecordParts,
@@ -24,6 +25,7 @@ export {
   setHeader,
   textOf,
   unframed,
+  unpackedParts,
 } from './record-bytes.ts'
 export type { Backlog, DeadLetterStore, LetterQuery, MessageStore, Outcome, React, Stored } from './store.ts'
 export { type CarriedOut, carryOut, type Doubt, type Suspicious, trusted } from './suspicion.ts'

@@ -11,7 +11,9 @@ import {
   onDecoded,
   type ProgressWatch,
   type React,
+  type RelayOptions,
   retryCompensations,
+  settingAside,
   startRelay,
   type Transport,
   watchHandling,
@@ -39,11 +41,24 @@ import { deadLetterRoutes, faultRoutes } from './admin.ts'
 import { answerAgain, tellOpenOrders } from './answering-again.ts'
 import type { ParticipantSettings } from './config.ts'
 import { FaultRules, readFaultRules } from './fault-rules.ts'
-import { addGauges, countingObserver, type ParticipantMetrics, participantMetrics } from './metrics.ts'
+import {
+  addCaptureGauges,
+  addGauges,
+  type CaptureState,
+  countingObserver,
+  type ParticipantMetrics,
+  participantMetrics,
+} from './metrics.ts'
 import { parkRoute } from './park-route.ts'
 import { type Refusable, Refusals, refusalRoutes } from './refusals.ts'
 import { addStandstillGauge, progressChecks } from './standing.ts'
 import { type TellingAgain, tellAgainRoutes } from './tell-again.ts'
+
+/** Something else than this process that takes what is stored to the broker: a connector that reads the database's log. */
+export interface Capture extends Pick<ProgressWatch, 'standstill'> {
+  /** How far it is behind. */
+  state(): Promise<CaptureState>
+}
 
 /** What a service is made of, once its database is open. */
 export interface Parts<Name extends ServiceName, Work> {
@@ -54,6 +69,8 @@ export interface Parts<Name extends ServiceName, Work> {
   readonly tellingAgain?: TellingAgain
   /** An order that is open for so long is told again by itself, in milliseconds; default never. */
   readonly tellAgainAfterMs?: number
+  /** What takes outgoing messages from the database to the broker, when that is not a relay in this process. */
+  readonly capture?: Capture | undefined
   /** Called every ten minutes: removes what is kept for a while only. */
   readonly upkeep?: () => Promise<unknown>
   /** Stopped before the consumer, such as timers. */
@@ -131,7 +148,7 @@ interface MessagesOptions<Work> {
   readonly faults: Faults | undefined
   readonly store: MessageStore<Work>
   readonly react: React<Work>
-  readonly opened: Pick<Parts<never, Work>, 'tellingAgain' | 'tellAgainAfterMs'>
+  readonly opened: Pick<Parts<never, Work>, 'tellingAgain' | 'tellAgainAfterMs' | 'capture'>
 }
 
 /** Starts what takes messages in and out. @returns the dead letters, what has to work for it to be ready, and its stop, in order. */
@@ -140,24 +157,26 @@ const startMessages = <Work>({ name, config, log, metrics, faults, store, react,
   const catalogue = catalogueFor(name)
   const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: name, log })
   const publisher = transport.publisher()
-  const progress = { consumer: watchProgress(), relay: watchProgress() }
-  const relay = startRelay({ store, publisher, catalogue, log, faults, progress: progress.relay })
-  const letters = deadLetters({ store, catalogue, react, log, faults })
-  const compensations = retryCompensations(letters, log)
+  const consuming = watchProgress()
+  const { relay, progress: relaying } = startRelaying(opened.capture, { store, publisher, catalogue, log, faults })
+  const progress = { consumer: consuming, relay: relaying }
   const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
   const again = startTellingAgain(opened, { publisher, catalogue, log })
   const observe = answeringObserver(countingObserver(metrics), again.heard)
   const handling = { ...parts, observe, describePosition: transport.describe }
+  const letters = deadLetters({ ...parts, setAside: settingAside(handling) })
+  const compensations = retryCompensations(letters, log)
   const topics = subscriptionsOf(name)
-  const { handle, parking } = attended(handling, progress.consumer, { name, topics, transport })
+  const { handle, parking } = attended(handling, consuming, { name, topics, transport })
   const onLost = ({ topic, records = 1 }: Lost) => metrics.recordsLost.inc({ topic }, records)
   const subscription = transport.subscribe({ groupId: name, topics, handle, onFatal: fail, onLost })
   addStandstillGauge(metrics, progress)
   addGauges(metrics, {
-    backlog: () => store.backlog(),
+    backlog: opened.capture ? undefined : () => store.backlog(),
     letterCounts: () => store.letterCounts(),
     lag: () => subscription.lag(),
   })
+  if (opened.capture) addCaptureGauges(metrics, opened.capture)
   const checks: Checks = {
     consumer: async () => {
       if (!subscription.joined()) throw new Error(`has not joined the consumer group ${name}`)
@@ -175,6 +194,13 @@ const startMessages = <Work>({ name, config, log, metrics, faults, store, react,
     { name: 'producer', stop: () => publisher.close() },
   ]
   return { letters, parking, publisher, catalogue, checks, onStop }
+}
+
+/** The relay, and what tells whether it goes on; with `capture` there is none in this process. */
+const startRelaying = (capture: Capture | undefined, options: Omit<RelayOptions, 'progress'>) => {
+  if (capture) return { relay: { stop: async () => {} }, progress: capture }
+  const progress = watchProgress()
+  return { relay: startRelay({ ...options, progress }), progress }
 }
 
 interface Attention {

@@ -1,3 +1,4 @@
+import { test } from 'vitest'
 import type { Transport } from '../transport.ts'
 
 /** What a broker can do; what it cannot is left out of the suite, and said in the name of the test. */
@@ -32,3 +33,11 @@ export interface TransportProcess {
 export interface TransportFixture {
   open(): Promise<TransportProcess>
 }
+
+/** A test of something that not every broker has; of one without it the name says so. */
+export const testIf =
+  (features: TransportFeatures, name: keyof TransportFeatures) =>
+  (what: string, run: () => Promise<void>): void => {
+    if (features[name]) test(what, run)
+    else test.skip(`${what} (this broker lacks ${name})`, run)
+  }

@@ -1,6 +1,6 @@
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { ConsumedRecord, TransportAdmin } from '../transport.ts'
-import type { TransportFeatures, TransportFixture } from './transport-fixture.ts'
+import { type TransportFeatures, type TransportFixture, testIf } from './transport-fixture.ts'
 import { distinctOf, keysOutOfOrder, newGroup, newSetting, type Setting, until, valuesOf } from './transport-setting.ts'
 
 const openAdmin = async (setting: Setting): Promise<TransportAdmin> => {
@@ -71,7 +71,7 @@ export const replayConformance = (features: TransportFeatures, setUp: () => Prom
     setting = await newSetting(setUp)
   })
 
-  test.skipIf(!features.replay)('reads again from a position, that sequence alone', async () => {
+  testIf(features, 'replay')('reads again from a position, that sequence alone', async () => {
     await setting.publish(100)
     const ofKey = (await setting.read()).filter(({ key }) => key === 'k3')
     const middle = ofKey[4]
@@ -85,7 +85,7 @@ export const replayConformance = (features: TransportFeatures, setUp: () => Prom
     ])
   })
 
-  test.skipIf(!features.replay)('reads the oldest and the latest of each sequence, and from a time on', async () => {
+  testIf(features, 'replay')('reads the oldest and the latest of each sequence, and from a time on', async () => {
     await setting.publish(100)
     const stretches = await (await openAdmin(setting)).stretches([setting.topic])
     const share = 3

@@ -1,6 +1,6 @@
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { type ConsumedRecord, type OutgoingRecord, type TransportAdmin, Unsendable } from '../transport.ts'
-import type { TransportFeatures, TransportFixture } from './transport-fixture.ts'
+import { type TransportFeatures, type TransportFixture, testIf } from './transport-fixture.ts'
 import { distinctOf, newGroup, newSetting, numbers, type Setting, until, valuesOf } from './transport-setting.ts'
 
 const openAdmin = async (setting: Setting): Promise<TransportAdmin> => {
@@ -27,7 +27,7 @@ export const recordConformance = (features: TransportFeatures, setUp: () => Prom
     expect(Math.abs(Date.now() - (record?.timestampMs ?? 0))).toBeLessThan(60_000)
   })
 
-  test.skipIf(!features.emptyKeysAndValues)('a key and a value that are null, or empty, stay so', async () => {
+  testIf(features, 'emptyKeysAndValues')('a key and a value that are null, or empty, stay so', async () => {
     const { topic } = setting
     const odd: readonly OutgoingRecord[] = [
       { topic, key: null, value: null, headers: {} },
@@ -41,7 +41,7 @@ export const recordConformance = (features: TransportFeatures, setUp: () => Prom
     expect(read).toEqual(expect.arrayContaining(expected))
   })
 
-  test.skipIf(!features.rawBytes)('keys and headers are kept as the bytes that they are', async () => {
+  testIf(features, 'rawBytes')('keys and headers are kept as the bytes that they are', async () => {
     const { topic } = setting
     const bytes = Buffer.from([0, 0, 0, 0, 7, 0xff, 0x41])
     const headers = [
@@ -66,7 +66,7 @@ export const recordConformance = (features: TransportFeatures, setUp: () => Prom
     expect(copy).toMatchObject(whole)
   })
 
-  test.skipIf(!features.rawBytes)('texts are texts, and what only looks odd is not', async () => {
+  testIf(features, 'rawBytes')('texts are texts, and what only looks odd is not', async () => {
     const { topic } = setting
     const names = ['replacement', 'control', 'schlüssel', '\\x00', '__proto__']
     const headers = Object.fromEntries(names.map((name, i) => [name, ['\ufffd', '\x01\x7f', '', '\\x00', 'own'][i] ?? '']))
@@ -88,7 +88,7 @@ export const recordConformance = (features: TransportFeatures, setUp: () => Prom
     expect((await setting.read()).map(({ headers }) => headers)).toEqual([many, large])
   })
 
-  test.skipIf(!features.boundsRecords)('what is too large for ever is named, alone, and others go', async () => {
+  testIf(features, 'boundsRecords')('what is too large for ever is named, alone, and others go', async () => {
     const { topic } = setting
     const sent = (value: string): OutgoingRecord => ({ topic, key: 'k', value, headers: {} })
     const publisher = setting.publisher()
@@ -134,7 +134,7 @@ export const adminConformance = (features: TransportFeatures, setUp: () => Promi
     for (const { begin, records } of stretches) if (records > 0) expect(firsts).toContain(begin)
   })
 
-  test.skipIf(!features.movesGroups)('moves a group that has no members: what lies behind comes again', async () => {
+  testIf(features, 'movesGroups')('moves a group that has no members: what lies behind comes again', async () => {
     const [ask, groupId] = [await openAdmin(setting), newGroup()]
     await setting.publish(60)
     expect(await ask.groupLag(groupId, [setting.topic])).toEqual({ [setting.topic]: 60 })
