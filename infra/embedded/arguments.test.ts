@@ -22,7 +22,7 @@ test('a data folder is relative to where npm was called', () => {
 test('a variant has no dashboard, and its own relay', () => {
   expect(readArguments(['--variant', 'two-phase'], {})).toMatchObject({ dashboard: false, variant: 'two-phase', relay: 'outbox' })
   expect(() => readArguments(['--variant', 'two-phase', '--relay', 'cdc'], {})).toThrow(Misuse)
-  expect(() => readArguments(['--variant', 'three-phase'], {})).toThrow('--variant')
+  expect(() => readArguments(['--variant', 'three-phase'], {})).toThrow('three-phase')
 })
 
 test.each([
