@@ -8,7 +8,7 @@
 import { join } from 'node:path'
 import { allTopics } from '@shop/choreography'
 import { hasDatabase } from '@shop/manifest'
-import { variantNames, variants } from '@shop/manifest/variants'
+import { topicsOf, type VariantName, variantNames } from '@shop/manifest/variants'
 import { kafkaTransport } from '@shop/transport-kafka'
 import pg from 'pg'
 import { z } from 'zod'
@@ -36,7 +36,17 @@ const dayMs = 86_400_000
 /** A record of the largest size that a topic takes by default (1 MiB), and the headers that tell why it is here. */
 const deadLetterBytesMax = String(2 * 1024 ** 2)
 
-const prepareTopics = async (brokers: string, partitions: number, replicationFactor: number): Promise<void> => {
+type Topics = ReturnType<typeof topicsOf>
+
+const topicsIn = (variant: VariantName | undefined): Topics => (variant === undefined ? allTopics() : topicsOf(variant))
+
+const prepareTopics = async (
+  { events, deadLetters }: Topics,
+  brokers: string,
+  partitions: number,
+  replicationFactor: number,
+): Promise<void> => {
+  if (events.length === 0) return
   const quiet = {
     debug: () => {},
     info: () => {},
@@ -44,7 +54,6 @@ const prepareTopics = async (brokers: string, partitions: number, replicationFac
     error: (details: object, text: string) => console.error(text, details),
   }
   const admin = kafkaTransport({ brokers: brokers.split(','), clientId: 'init', log: quiet }).admin()
-  const { events, deadLetters } = allTopics()
   const spec =
     (retentionDays: number, limits: Record<string, string> = {}) =>
     (topic: string) => ({
@@ -119,9 +128,8 @@ try {
   const servers = { postgresUrl: env.POSTGRES_URL, mongoUrl: env.MONGO_URL, password: env.SHOP_DB_PASSWORD }
   const load = { loadCustomers: env.LOAD_CUSTOMERS, loadSkus: env.LOAD_SKUS }
   const variant = env.SHOP_VARIANT
-  const isKafkaUsed = variant === undefined || variants[variant].servers.includes('kafka')
   await Promise.all([
-    isKafkaUsed && prepareTopics(env.KAFKA_BROKERS, env.TOPIC_PARTITIONS, env.TOPIC_REPLICATION),
+    prepareTopics(topicsIn(variant), env.KAFKA_BROKERS, env.TOPIC_PARTITIONS, env.TOPIC_REPLICATION),
     prepareDatabases(servicesOf(variant), servers, load),
   ])
   if (env.RELAY === 'cdc') await prepareLog(servers)

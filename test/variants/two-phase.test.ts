@@ -8,16 +8,20 @@ const participants = ['order', 'payment', 'inventory', 'delivery'] as const
 const everybody = [...participants, 'coordinator'] as const
 
 let shop: VariantShop
+/** To the coordinator's log. What a transaction sees of other sessions does not change while it lasts, so that its locks are held by another one. */
 let log: pg.Client
+let holder: pg.Client
 
 beforeAll(async () => {
   shop = await startVariant('two-phase')
-  log = new pg.Client({ connectionString: shop.databaseUrl('coordinator') })
-  await log.connect()
+  const connectionString = shop.databaseUrl('coordinator')
+  log = new pg.Client({ connectionString })
+  holder = new pg.Client({ connectionString })
+  await Promise.all([log.connect(), holder.connect()])
 }, 180_000)
 
 afterAll(async () => {
-  await log?.end()
+  await Promise.all([log?.end(), holder?.end()])
   await shop?.stop()
 })
 
@@ -32,10 +36,10 @@ const inDoubtAt = async (): Promise<readonly string[]> => {
 
 /** Nobody can decide until `release`: the coordinator's log takes no entry. What waits to be written is written then, unless its session was ended. */
 const holdDecisions = async () => {
-  await log.query('BEGIN')
-  await log.query('LOCK TABLE decisions IN EXCLUSIVE MODE')
+  await holder.query('BEGIN')
+  await holder.query('LOCK TABLE decisions IN EXCLUSIVE MODE')
   return {
-    release: () => log.query('COMMIT'),
+    release: () => holder.query('COMMIT'),
     forgetWaiting: () =>
       log.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                   WHERE datname = current_database() AND query LIKE 'INSERT INTO decisions%' AND wait_event_type = 'Lock'`),
@@ -145,7 +149,10 @@ test('orders go on while processes are killed; nothing stays in doubt, and every
     while (placed < ordersMax * killsEach) {
       const n = placed++
       const country = n % 9 === 0 ? 'AQ' : 'DE'
-      await shop.place(basket(customers[n % customers.length], skus[(n >> 2) % skus.length], country)).catch(() => undefined)
+      const answer = await shop
+        .place(basket(customers[n % customers.length], skus[(n >> 2) % skus.length], country))
+        .catch(() => undefined)
+      if (answer === undefined) await shop.isReady('order')
     }
   }
   const clients = Array.from({ length: 4 }, client)

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { serviceNames, subscriptionsOf } from '@shop/choreography'
 import type { TransportAdmin } from '@shop/messaging'
 import { messageDocuments, openMongo } from './mongo.ts'
 import { openPostgres } from './postgres.ts'
@@ -50,10 +49,10 @@ const busyInPostgres = async (
 }
 
 /** Consumer groups that have not handled all that stands on their topics. A group that never committed has it all before it. */
-const busyGroups = async (admin: TransportAdmin): Promise<string[]> => {
+const busyGroups = async (admin: TransportAdmin, subscriptions: DatabasesOf['subscriptions']): Promise<string[]> => {
   const busy: string[] = []
-  for (const group of serviceNames) {
-    const lag = Object.values(await admin.groupLag(group, subscriptionsOf(group))).reduce((sum, ofTopic) => sum + ofTopic, 0)
+  for (const [group, topics] of subscriptions) {
+    const lag = Object.values(await admin.groupLag(group, topics)).reduce((sum, ofTopic) => sum + ofTopic, 0)
     if (lag > 0) busy.push(`${lag} records before ${group}`)
   }
   return busy
@@ -87,7 +86,7 @@ export const awaitRest = async (
         ...(mongo ? await orUnreadable('MongoDB', remedy, () => busyInMongo(mongo, services.mongo)) : []),
         ...(await orUnreadable('PostgreSQL', remedy, () => busyInPostgres(postgres, hasOutbox))),
         ...(isTwoPhase ? await orUnreadable('PostgreSQL', remedy, () => busyInTwoPhase(postgres)) : []),
-        ...(admin ? await orUnreadable('Kafka', remedy, () => busyGroups(admin)) : []),
+        ...(admin ? await orUnreadable('Kafka', remedy, () => busyGroups(admin, services.subscriptions)) : []),
       ]
       restful = busy.length === 0 ? restful + 1 : 0
       if (restful >= restfulPollsMin) return []

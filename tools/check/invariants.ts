@@ -11,6 +11,7 @@ import { deliveryAgrees, notificationAgrees, orderEndedOnce } from './invariants
 import { eventsInStoredOrder, noGhostEvents, noLostEvents, outboxesEmpty } from './invariants/events.ts'
 import { accountsMatchLedger, amountsAgree, ledgerBalanced, moneyKept, paymentAgrees } from './invariants/money.ts'
 import { compensatedOnce, handledOnce, keysGiveOneOrder } from './invariants/once.ts'
+import { sagasEnded } from './invariants/orchestrated.ts'
 import { reservationAgrees, stockAtRest, stockConserved } from './invariants/stock.ts'
 import { decisionsCarriedOut, nothingInDoubt } from './invariants/two-phase.ts'
 import { viewOf } from './order-view.ts'
@@ -39,6 +40,7 @@ export const invariants: readonly Invariant[] = [
   causationDeclared,
   nothingInDoubt,
   decisionsCarriedOut,
+  sagasEnded,
 ]
 
 export type { Figures }
@@ -87,9 +89,8 @@ const inForce = ({ variant }: Snapshot['shop']): readonly Invariant[] =>
 
 const whyNot = ({ notIn = {}, needsTopics }: Invariant, { variant }: Snapshot['shop']): string | undefined => {
   if (variant === undefined) return undefined
-  return (
-    notIn[variant] ?? (needsTopics && !variants[variant].servers.includes('kafka') ? 'nothing goes over topics here' : undefined)
-  )
+  if (notIn[variant] !== undefined || !needsTopics) return notIn[variant]
+  return variants[variant].servers.includes('kafka') ? "it is about the choreography's events" : 'nothing goes over topics here'
 }
 
 /** Goes over the orders once, whatever their number; they may be read while it goes. */

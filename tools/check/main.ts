@@ -6,6 +6,7 @@ import { openMongo } from './mongo.ts'
 import { OrderFiles } from './order-files.ts'
 import { Progress } from './progress.ts'
 import { readMongo, readPostgres, remedy } from './read-databases.ts'
+import { readSagas } from './read-sagas.ts'
 import { readTopics } from './read-topics.ts'
 import { readTwoPhase } from './read-two-phase.ts'
 import { reportJson, reportText } from './report.ts'
@@ -62,8 +63,10 @@ const check = async (settings: Settings, services: DatabasesOf, topicsToo: boole
       readPostgres(settings, withMessages(settings, services), add, progress),
       mongo && readMongo(mongo, services.mongo, add, progress),
       settings.variant === 'two-phase' && readTwoPhase(settings, services.postgres, add, progress),
+      settings.variant === 'orchestrated' && readSagas(settings, add, progress),
     ])
-    const topics = topicsToo ? await readTopics(settings, add, progress) : undefined
+    // what is on a variant's topics says nothing of the choreography's events
+    const topics = topicsToo && settings.variant === undefined ? await readTopics(settings, add, progress) : undefined
     return judge({ shop: { ...fromPostgres, topics, variant: settings.variant }, orders: files.read() })
   } finally {
     files.close()
@@ -74,7 +77,7 @@ const check = async (settings: Settings, services: DatabasesOf, topicsToo: boole
 await runCommand(checkCommand, async ({ options: { wait: waitMsMax, json, 'no-topics': noTopics, 'data-dir': dataDir } }) => {
   const settings = readSettings({ dataDir })
   const services = databasesOfServices(settings.variant)
-  const topics = services.topics && !noTopics
+  const topics = services.subscriptions.size > 0 && !noTopics
   const notAtRest = waitMsMax > 0 ? await awaitRest(settings, services, { waitMsMax, topics, tell }) : []
   if (notAtRest.length > 0) tell(`not at rest after ${waitMsMax / 1_000} s: ${notAtRest.join(', ')}`)
   const verdicts = await check(settings, services, topics)

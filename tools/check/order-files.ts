@@ -12,6 +12,7 @@ export type Piece =
   | readonly ['notification', NonNullable<OrderFile['notification']>]
   | readonly ['decision', NonNullable<OrderFile['decision']>]
   | readonly ['prepared', string]
+  | readonly ['saga', NonNullable<OrderFile['saga']>]
   | readonly ['ledger', LedgerEntry]
   | readonly ['outbox', OutboxEvent]
   | readonly ['record', EventRecord]

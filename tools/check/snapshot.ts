@@ -57,6 +57,8 @@ export interface OrderFile {
   notification?: Pick<Notification, 'kind'>
   /** Of the coordinator of a two-phase commit. */
   decision?: { readonly outcome: 'commit' | 'abort'; readonly isCarriedOut: boolean; readonly damaged: readonly string[] }
+  /** Of an orchestrator; `awaits`: the command whose answer it waits for. */
+  saga?: { readonly status: string; readonly awaits: string | null }
   /** Participants of a two-phase commit that hold it prepared. */
   preparedAt?: string[]
   readonly ledger: LedgerEntry[]
