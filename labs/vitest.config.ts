@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'servers',
           include: ['**/on-servers.test.ts'],
-          globalSetup: ['../infra/embedded/vitest-kafka.ts', '../infra/embedded/vitest-postgres.ts'],
+          globalSetup: ['vitest-kafka.ts', 'vitest-rabbitmq.ts', 'vitest-postgres.ts'].map((name) => `../infra/embedded/${name}`),
           // They share the processors with the consumers that they start.
           fileParallelism: false,
           sequence: { groupOrder: 1 },

@@ -1,7 +1,7 @@
 /** What Kafka Connect is told of a service whose messages it takes from PostgreSQL's log to the broker. Data alone. */
 
 /** Of logical messages; what else is in the log is not the connector's affair. */
-export const messagePrefix = 'outbox'
+const messagePrefix = 'outbox'
 /** It has no tables: pgoutput wants a publication, and logical messages need no table. */
 export const publicationName = 'shop_capture'
 
@@ -95,6 +95,7 @@ export const outboxConnector = (
     'transforms.route.table.field.event.key': 'key',
     'transforms.route.table.field.event.payload': 'value',
     'transforms.route.route.by.field': 'topic',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the router's own placeholder
     'transforms.route.route.topic.replacement': '${routedByValue}',
     'transforms.route.table.fields.additional.placement': headers.map((name) => `${name}:header`).join(','),
     'transforms.route.table.fields.additional.error.on.missing': 'false',

@@ -39,6 +39,8 @@ export interface BackendDefinition {
   retryWhen?: RegExp
   startTimeoutMs: number
   stopTimeoutMs: number
+  /** ends what is there for it alone; called when stop() or kill() has ended it. Never rejects */
+  afterEnd?(): Promise<void>
 }
 
 export class EmbeddedBackend implements Backend {
@@ -97,6 +99,7 @@ export class EmbeddedBackend implements Backend {
       this.#running = undefined
       for (const pid of descendants(running.pid)) sendSignal(pid, 'SIGCONT')
       await running.end(this.#definition.stopTimeoutMs)
+      await this.#definition.afterEnd?.()
       this.onChange?.()
     })
   }
@@ -110,6 +113,7 @@ export class EmbeddedBackend implements Backend {
       const all = [running.pid, ...descendants(running.pid)]
       for (const pid of all) sendSignal(pid, 'SIGKILL')
       await running.end(0)
+      await this.#definition.afterEnd?.()
       this.onChange?.()
     })
   }
@@ -151,6 +155,7 @@ export class EmbeddedBackend implements Backend {
         return
       } catch (error) {
         await child.end(0)
+        await this.#definition.afterEnd?.()
         this.onChange?.()
         const tail = logTail(spec.logFile)
         if (retryWhen?.test(tail) && performance.now() < giveUpAtMs) continue

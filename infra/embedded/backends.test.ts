@@ -102,7 +102,7 @@ describe('one set of backends', () => {
     expect(await kept()).toEqual(expected)
 
     await backends.stop()
-    expect(() => backends.kafka.pid()).toThrow('Kafka does not run')
+    expect(() => backends.broker.pid()).toThrow('Kafka does not run')
     backends = await start() // on other ports
     expect(await kept()).toEqual(expected)
   })

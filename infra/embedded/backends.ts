@@ -1,37 +1,34 @@
 import { join } from 'node:path'
 import { type Backend, type EmbeddedBackend, externalBackend } from './backend.ts'
+import { type BrokerKind, brokerAddresses, brokerNames, ownBroker, wantedByBroker } from './broker.ts'
 import { type Jars, prepareJars, requireMaven } from './jars.ts'
 import { findJava, onPath } from './java.ts'
-import { embeddedKafka, type KafkaListener } from './kafka.ts'
+import type { KafkaListener } from './kafka.ts'
 import { embeddedMongo, type MongoServer } from './mongo.ts'
-import { accepts, freePorts, loopback, portSetting, requireFree, type WantedPort } from './ports.ts'
+import { accepts, type BackendPorts, freePorts, loopback, portSetting, requireFree, type WantedPort } from './ports.ts'
 import { checkPostgres, embeddedPostgres } from './postgres.ts'
 import { type Log, step } from './progress.ts'
+import { requireRabbitmq } from './rabbitmq.ts'
 import { StartRefusal } from './start-refusal.ts'
 
 /** The repository's root. */
 export const root = join(import.meta.dirname, '..', '..')
 
-export interface BackendPorts {
-  postgres: number
-  kafka: number
-  kafkaController: number
-  mongo: number
-}
-
 export interface BackendsOptions {
   /** the backends' data goes below this folder, their output to `logs/` in it */
   dataDir: string
   /**
-   * Default: POSTGRES_PORT (5433), KAFKA_PORT (9092), KAFKA_CONTROLLER_PORT (9093) and MONGO_PORT (27017) of `env`. 'free' takes ports
-   * that are free now.
+   * Default: POSTGRES_PORT (5433), KAFKA_PORT (9092), KAFKA_CONTROLLER_PORT (9093), MONGO_PORT (27017) and RABBITMQ_PORT (5673), with the
+   * two ports after it, of `env`. 'free' takes ports that are free now.
    */
   ports?: Partial<BackendPorts> | 'free'
   log?: Log
-  /** default process.env. KAFKA_BROKERS, POSTGRES_URL, MONGO_URL: these are used, and no such backend is started. */
+  /** default process.env. KAFKA_BROKERS, RABBITMQ_URL, POSTGRES_URL, MONGO_URL: these are used, and no such backend is started. */
   env?: NodeJS.ProcessEnv
   /** default `<repository>/.data/jars`, shared by all data folders */
   jarsDir?: string
+  /** default kafka */
+  broker?: BrokerKind
   /** further listeners of an embedded Kafka; default none */
   kafkaListeners?: readonly KafkaListener[]
   /** further settings of an embedded PostgreSQL; default none */
@@ -41,17 +38,20 @@ export interface BackendsOptions {
 }
 
 export interface Backends {
-  /** host:port, separated by commas */
+  /** host:port, separated by commas; '' with another broker */
   kafkaBrokers: string
+  /** of a broker other than Kafka */
+  brokerUrl?: string
   /** of the superuser, database postgres */
   postgresUrl: string
   mongoUrl: string
-  kafka: Backend
+  /** whichever it is */
+  broker: Backend
   postgres: Backend
   mongo: Backend
   /** those of the three that run here, in the order in which they are to be stopped */
   embedded: readonly EmbeddedBackend[]
-  /** Kafka first, then the databases. Resolves when all are gone. */
+  /** The broker first, then the databases. Resolves when all are gone. */
   stop(): Promise<void>
 }
 
@@ -103,18 +103,19 @@ export const planBackends = async ({
   ports,
   env = process.env,
   jarsDir = join(root, '.data', 'jars'),
+  broker: kind = 'kafka',
   kafkaListeners = [],
   postgresSettings,
   signal,
 }: BackendsOptions): Promise<BackendsPlan> => {
-  const given = { kafka: env.KAFKA_BROKERS, postgres: env.POSTGRES_URL, mongo: env.MONGO_URL }
+  const isKafka = kind === 'kafka'
+  const given = { broker: isKafka ? env.KAFKA_BROKERS : env.RABBITMQ_URL, postgres: env.POSTGRES_URL, mongo: env.MONGO_URL }
   const port = await choosePorts(ports, env)
   const mongod = onPath('mongod', env)
-  const needsJava = !given.kafka || (!given.mongo && !mongod)
+  const needsJava = (isKafka && !given.broker) || (!given.mongo && !mongod)
   const wantedPorts: WantedPort[] = [
     ...(given.postgres ? [] : [{ port: port.postgres, name: 'PostgreSQL', setting: 'POSTGRES_PORT' }]),
-    ...(given.kafka ? [] : [{ port: port.kafka, name: 'Kafka', setting: 'KAFKA_PORT' }]),
-    ...(given.kafka ? [] : [{ port: port.kafkaController, name: "Kafka's controller", setting: 'KAFKA_CONTROLLER_PORT' }]),
+    ...(given.broker ? [] : wantedByBroker(kind, port)),
     ...(given.mongo ? [] : [{ port: port.mongo, name: 'MongoDB', setting: 'MONGO_PORT' }]),
   ]
   return {
@@ -126,7 +127,8 @@ export const planBackends = async ({
       }
       if (!given.postgres) await checkPostgres(dataDir)
       await requireFree(wantedPorts)
-      if (given.kafka) await requireAnswer('KAFKA_BROKERS', given.kafka, 9092)
+      if (!isKafka && !given.broker) requireRabbitmq(env)
+      if (given.broker) await requireAnswer(isKafka ? 'KAFKA_BROKERS' : 'RABBITMQ_URL', given.broker, isKafka ? 9092 : 5672)
       if (given.postgres) await requireAnswer('POSTGRES_URL', given.postgres, 5432)
       if (given.mongo) await requireAnswer('MONGO_URL', given.mongo, 27017)
     },
@@ -151,18 +153,9 @@ export const planBackends = async ({
           `${folder('mongo')} was written by mongod, which is no longer on the PATH: put it back, or begin anew with 'npm start -- --fresh'`,
         )
       }
-      const kafka = given.kafka
-        ? externalBackend('Kafka', given.kafka)
-        : own(
-            embeddedKafka({
-              folder: folder('kafka'),
-              port: port.kafka,
-              controllerPort: port.kafkaController,
-              listeners: kafkaListeners,
-              logFile: logFile('kafka'),
-              javaAndJars,
-            }),
-          )
+      const broker = given.broker
+        ? externalBackend(brokerNames[kind], given.broker)
+        : own(ownBroker(kind, { folder, port, listeners: kafkaListeners, logFile, javaAndJars, env }))
       const postgres = embeddedPostgres({
         folder: folder('postgres'),
         port: port.postgres,
@@ -175,35 +168,42 @@ export const planBackends = async ({
         ? externalBackend('MongoDB', given.mongo)
         : own(embeddedMongo({ folder: folder('mongo'), port: port.mongo, logFile: logFile('mongo'), server: chooseMongo }))
       return {
-        kafkaBrokers: given.kafka ?? `${loopback}:${port.kafka}`,
+        ...brokerAddresses(kind, given.broker, port),
         get postgresUrl() {
           return given.postgres ?? postgres.url()
         },
         mongoUrl: given.mongo ?? `mongodb://${loopback}:${port.mongo}`,
-        kafka,
+        broker,
         postgres: given.postgres ? externalBackend('PostgreSQL', given.postgres) : postgres.backend,
         mongo,
         embedded,
-        async stop() {
-          const [first, ...others] = kafka === embedded[0] ? embedded : [undefined, ...embedded]
-          await first?.stop()
-          await Promise.all(others.map((backend) => backend?.stop()))
-        },
+        stop: () => stopAll(embedded, broker),
       }
     },
   }
 }
 
+const stopAll = async (embedded: readonly EmbeddedBackend[], broker: Backend): Promise<void> => {
+  const [first, ...others] = broker === embedded[0] ? embedded : [undefined, ...embedded]
+  await first?.stop()
+  await Promise.all(others.map((backend) => backend?.stop()))
+}
+
 const choosePorts = async (ports: BackendsOptions['ports'], env: NodeJS.ProcessEnv): Promise<BackendPorts> => {
   if (ports === 'free') {
-    const [postgres, kafka, kafkaController, mongo] = (await freePorts(4)) as [number, number, number, number]
-    return { postgres, kafka, kafkaController, mongo }
+    const [postgres = 0, kafka = 0, kafkaController = 0, mongo = 0, ...rabbitmq] = await freePorts(7)
+    const [port = 0, rabbitmqDistribution = 0, rabbitmqMapper = 0] = rabbitmq
+    return { postgres, kafka, kafkaController, mongo, rabbitmq: port, rabbitmqDistribution, rabbitmqMapper }
   }
+  const rabbitmq = ports?.rabbitmq ?? portSetting(env, 'RABBITMQ_PORT', 5673)
   return {
     postgres: ports?.postgres ?? portSetting(env, 'POSTGRES_PORT', 5433),
     kafka: ports?.kafka ?? portSetting(env, 'KAFKA_PORT', 9092),
     kafkaController: ports?.kafkaController ?? portSetting(env, 'KAFKA_CONTROLLER_PORT', 9093),
     mongo: ports?.mongo ?? portSetting(env, 'MONGO_PORT', 27017),
+    rabbitmq,
+    rabbitmqDistribution: ports?.rabbitmqDistribution ?? rabbitmq + 1,
+    rabbitmqMapper: ports?.rabbitmqMapper ?? rabbitmq + 2,
   }
 }
 

@@ -71,17 +71,33 @@ export const planCapture = async (relay: RelayKind, options: CaptureOptions): Pr
   }
 }
 
+export interface ConnectOptions extends Omit<CaptureOptions, 'ports'> {
+  /** of its REST API */
+  readonly port: number
+  readonly kafkaBrokers: string
+  readonly logFile: string
+  /** as `connectWorker` has it */
+  readonly exactlyOnce?: boolean
+}
+
+/** A worker of Kafka Connect that is not started yet; its jars are fetched when it is. */
+export const connectOn = ({ dataDir, env, log, signal, ...options }: ConnectOptions): EmbeddedBackend =>
+  connectWorker({
+    ...options,
+    folder: folderIn(dataDir),
+    javaAndJars: async () => ({
+      java: await findJava(env),
+      connect: await prepareConnectJars({ directory: jarsDir, env, log, signal }),
+    }),
+  })
+
 const makeCapture = (
   backends: Backends,
   services: readonly StartableService[],
-  { dataDir, env, log, signal, port, logFile }: CaptureOptions & { readonly port: number; readonly logFile: string },
+  options: Omit<ConnectOptions, 'kafkaBrokers'>,
 ): Capture => {
-  const javaAndJars = async () => ({
-    java: await findJava(env),
-    connect: await prepareConnectJars({ directory: jarsDir, env, log, signal }),
-  })
-  const { kafkaBrokers } = backends
-  const worker = connectWorker({ folder: folderIn(dataDir), port, kafkaBrokers, logFile, javaAndJars })
+  const { env, log, port } = options
+  const worker = connectOn({ ...options, kafkaBrokers: backends.kafkaBrokers })
   const restUrl = `http://${loopback}:${port}`
   let keeper: ReturnType<typeof keepConnectors> | undefined
   const captured = services.filter((service) => hasDatabase(service) && service.database === 'postgres')

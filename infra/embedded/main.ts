@@ -51,7 +51,7 @@ const endOnRequest = (log: (line: string) => void): AbortSignal => {
       log(`${why} again: ending everything at once`)
       process.exit(1)
     }
-    log(`${why}: stopping the services, Kafka and the databases (a second Ctrl-C ends them at once)`)
+    log(`${why}: stopping the services, the broker and the databases (a second Ctrl-C ends them at once)`)
     ending.abort(new Error(why))
   }
   process.on('SIGINT', () => end('Ctrl-C'))

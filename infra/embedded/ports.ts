@@ -3,6 +3,16 @@ import { StartRefusal } from './start-refusal.ts'
 
 export const loopback = '127.0.0.1'
 
+export interface BackendPorts {
+  postgres: number
+  kafka: number
+  kafkaController: number
+  mongo: number
+  rabbitmq: number
+  rabbitmqDistribution: number
+  rabbitmqMapper: number
+}
+
 /** True when nobody listens on this loopback port. */
 export const isFree = (port: number): Promise<boolean> => {
   return new Promise((resolve) => {

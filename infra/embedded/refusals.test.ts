@@ -77,7 +77,7 @@ test('servers of the environment are used instead, without Java, if they answer'
     mongoUrl: env.MONGO_URL,
     embedded: [],
   })
-  expect(() => backends.kafka.pid()).toThrow('given by the environment')
+  expect(() => backends.broker.pid()).toThrow('given by the environment')
   await expect(check({ ...env, MONGO_URL: `mongodb://127.0.0.1:${closed}` })).rejects.toThrow(
     `nobody answers at 127.0.0.1:${closed}, given by MONGO_URL`,
   )

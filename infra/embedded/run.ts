@@ -67,10 +67,10 @@ export class Run {
   }
 
   get environmentOfInit(): NodeJS.ProcessEnv {
-    const { kafkaBrokers, postgresUrl, mongoUrl } = this.#backends
+    const { postgresUrl, mongoUrl } = this.#backends
     return {
       ...this.#env,
-      KAFKA_BROKERS: kafkaBrokers,
+      ...this.#environmentOfBroker(),
       POSTGRES_URL: postgresUrl,
       MONGO_URL: mongoUrl,
       SHOP_DB_PASSWORD: this.#password,
@@ -84,7 +84,7 @@ export class Run {
     const own = {
       PORT: String(port),
       HOST: loopback,
-      KAFKA_BROKERS: link ? `${loopback}:${link.listener.advertisedPort}` : this.#backends.kafkaBrokers,
+      ...this.#environmentOfBroker(link?.listener.advertisedPort),
       ADMIN_TOKEN: this.adminToken,
       // Services of the choreography know nobody's address; those of a variant may call each other.
       ...(this.#env.SHOP_VARIANT ? this.#whereOthersAre : {}),
@@ -110,6 +110,13 @@ export class Run {
     )
   }
 
+  /** @param port of the proxy before it */
+  #environmentOfBroker(port?: number): NodeJS.ProcessEnv {
+    const { kafkaBrokers, brokerUrl } = this.#backends
+    if (brokerUrl !== undefined) return { BROKER_URL: port === undefined ? brokerUrl : throughProxy(brokerUrl, port) }
+    return { KAFKA_BROKERS: port === undefined ? kafkaBrokers : `${loopback}:${port}` }
+  }
+
   /** What a service needs that looks at all the others. The addresses of the databases are the check's, which it runs as a process. */
   #environmentOfWatcher(name: string): NodeJS.ProcessEnv {
     const { postgresUrl, mongoUrl } = this.#backends
@@ -131,15 +138,22 @@ export class Run {
 
   /** Brings run.json up to date. */
   record(): void {
-    const { kafkaBrokers, postgresUrl, mongoUrl, embedded } = this.#backends
+    const { kafkaBrokers, brokerUrl, postgresUrl, mongoUrl, embedded } = this.#backends
     const entry = (pid: number, url: string, log: string): RecordedProcess => ({ pid, identity: processIdentity(pid), url, log })
-    const urlOf = ({ name }: EmbeddedBackend) => ({ Kafka: kafkaBrokers, PostgreSQL: postgresUrl, MongoDB: mongoUrl })[name] ?? ''
+    const urls: Record<string, string> = {
+      Kafka: kafkaBrokers,
+      PostgreSQL: postgresUrl,
+      MongoDB: mongoUrl,
+      RabbitMQ: brokerUrl ?? '',
+    }
+    const urlOf = ({ name }: EmbeddedBackend) => urls[name] ?? ''
     const record: RunRecord = {
       pid: process.pid,
       startedAt: this.#startedAt,
       dataDir: this.#data.dir,
       ...variantIn(this.#env),
       kafkaBrokers,
+      ...(brokerUrl !== undefined && { brokerUrl }),
       postgresUrl,
       mongoUrl,
       adminToken: this.adminToken,

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasDatabase } from '@shop/manifest'
-import { type VariantName, variants } from '@shop/manifest/variants'
+import type { VariantName } from '@shop/manifest/variants'
 import { type StartableService, servicesOf } from '../services.ts'
-import type { Backend, EmbeddedBackend } from './backend.ts'
+import type { EmbeddedBackend } from './backend.ts'
 import { type Backends, type BackendsOptions, planBackends, root, startEmbedded } from './backends.ts'
 import { type Capture, capturedPostgres, planCapture, type RelayKind } from './capture.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -18,6 +18,7 @@ import { Run, recordFileOf } from './run.ts'
 import { endLeftovers } from './run-record.ts'
 import { StartRefusal } from './start-refusal.ts'
 import { type Supervisor, supervise } from './supervisor.ts'
+import { neededOf, preparingPostgres } from './variant.ts'
 
 const initTimeoutMs = 120_000
 const backendRestartDelayMs = 1_000
@@ -103,26 +104,7 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       run.connect = capture
       keepRunning(capture.worker, run, log)
     }
-    const watching = { log, onChange: () => run.record() }
-    if (run.commandOfProxies) {
-      const proxies = await supervise([run.commandOfProxies], watching)
-      closing.push(() => proxies.stop())
-      run.proxies = proxies
-      await orAborted(proxies.ready(), signal)
-    }
-    const commands = placed.map((service) => run.commandOf(service))
-    const supervisor = await supervise(commands, watching)
-    run.services = supervisor
-    run.record()
-    closing.push(() => supervisor.stop())
-    const names = placed.map(({ name }) => name).join(', ')
-    const ready = step(
-      log,
-      `starting ${names}`,
-      () => orAborted(supervisor.ready(), signal),
-      () => `${names} are ready`,
-    )
-    await Promise.all([ready, capture && orAborted(capture.start(), signal)])
+    const supervisor = await startProcesses(run, placed, capture, { closing, log, signal })
     const { replicas, close } = await openDoor(run, supervisor, placed, backends, links)
     closing.push(close)
     return {
@@ -146,14 +128,40 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
   }
 }
 
-/** Enough for the purchases that the coordinator has under way at once, at four participants each. */
-const preparingPostgres = { max_prepared_transactions: '200' }
+interface Starting {
+  readonly closing: (() => Promise<void> | void)[]
+  readonly log: Log
+  readonly signal: AbortSignal | undefined
+}
 
-/** Those servers alone that the variant uses. */
-const neededOf = (backends: Backends, variant: VariantName | undefined): Pick<Backends, 'embedded'> => {
-  if (variant === undefined) return backends
-  const needed: readonly Backend[] = variants[variant].servers.map((name) => backends[name])
-  return { embedded: backends.embedded.filter((backend) => needed.includes(backend)) }
+/** The proxies, then the services and, beside them, what takes their events to the broker. @returns the services, when all are ready */
+const startProcesses = async (
+  run: Run,
+  placed: readonly PlacedService[],
+  capture: Capture | undefined,
+  { closing, log, signal }: Starting,
+): Promise<Supervisor> => {
+  const watching = { log, onChange: () => run.record() }
+  if (run.commandOfProxies) {
+    const proxies = await supervise([run.commandOfProxies], watching)
+    closing.push(() => proxies.stop())
+    run.proxies = proxies
+    await orAborted(proxies.ready(), signal)
+  }
+  const commands = placed.map((service) => run.commandOf(service))
+  const supervisor = await supervise(commands, watching)
+  run.services = supervisor
+  run.record()
+  closing.push(() => supervisor.stop())
+  const names = placed.map(({ name }) => name).join(', ')
+  const ready = step(
+    log,
+    `starting ${names}`,
+    () => orAborted(supervisor.ready(), signal),
+    () => `${names} are ready`,
+  )
+  await Promise.all([ready, capture && orAborted(capture.start(), signal)])
+  return supervisor
 }
 
 /** A server that is not ours has no proxy before it, and its Kafka tells its clients another address. */
@@ -162,7 +170,7 @@ const refuseFaults = (env: NodeJS.ProcessEnv) => {
     throw new StartRefusal(
       `a variant has no fault points and no proxies: start ${env.SHOP_VARIANT} without --faults; npm run fault kills, pauses and stops its processes all the same`,
     )
-  const given = ['KAFKA_BROKERS', 'POSTGRES_URL', 'MONGO_URL'].filter((name) => env[name])
+  const given = ['KAFKA_BROKERS', 'RABBITMQ_URL', 'POSTGRES_URL', 'MONGO_URL'].filter((name) => env[name])
   if (given.length > 0)
     throw new StartRefusal(`faults need the embedded servers: unset ${given.join(', ')}, or start without --faults`)
 }
@@ -171,7 +179,7 @@ const openDoor = async (
   run: Run,
   services: Supervisor,
   placed: readonly PlacedService[],
-  { kafka, postgres, mongo }: Backends,
+  { broker, brokerUrl, postgres, mongo }: Backends,
   links: Links | undefined,
 ) => {
   const commands = new Map(placed.map((service) => [service.name, run.commandOf(service)]))
@@ -189,7 +197,12 @@ const openDoor = async (
     token: run.adminToken,
     services,
     replicas,
-    backends: { kafka, postgres, mongo, ...(run.connect && { connect: run.connect.worker }) },
+    backends: {
+      [brokerUrl === undefined ? 'kafka' : 'rabbitmq']: broker,
+      postgres,
+      mongo,
+      ...(run.connect && { connect: run.connect.worker }),
+    },
     state: () => ({
       services: Object.fromEntries([
         ...placed.map(({ name, url }) => stateOf(name, url)),

@@ -8,6 +8,7 @@ const log = (line: string) => console.log(line)
 
 const addresses = {
   kafka: ({ kafkaBrokers }: Backends) => (process.env.KAFKA_BROKERS = kafkaBrokers),
+  rabbitmq: ({ brokerUrl }: Backends) => (process.env.RABBITMQ_URL = brokerUrl),
   postgres: ({ postgresUrl }: Backends) => (process.env.POSTGRES_URL = postgresUrl),
   mongo: ({ mongoUrl }: Backends) => (process.env.MONGO_URL = mongoUrl),
 }
@@ -16,14 +17,15 @@ const addresses = {
 export const server = (name: keyof typeof addresses) => async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'shop-backends-'))
   chmodSync(dataDir, 0o711) // for root: PostgreSQL runs as another account then
-  const plan = await planBackends({ dataDir, ports: 'free' })
+  const plan = await planBackends({ dataDir, ports: 'free', broker: name === 'rabbitmq' ? name : 'kafka' })
   await plan.check()
   const backends = plan.make(log)
   const stop = async () => {
     await backends.stop()
     rmSync(dataDir, { recursive: true, force: true })
   }
-  const embedded = backends.embedded.filter((backend) => backend === backends[name])
+  const wanted = name === 'postgres' || name === 'mongo' ? backends[name] : backends.broker
+  const embedded = backends.embedded.filter((backend) => backend === wanted)
   await startEmbedded({ ...backends, embedded }, log).catch(async (error) => {
     await stop()
     throw error

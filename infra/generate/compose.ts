@@ -84,9 +84,16 @@ export const faultsRegions = (services: Services) => ({
   services: services.flatMap(throughProxies),
 })
 
-/** Of infra/docker/compose.cluster.yaml. */
+/** Of infra/docker/compose.cluster.yaml and compose.rabbitmq.yaml: other brokers for each service. */
 export const clusterRegions = (services: Services) => ({
   services: services.map(({ name }) => `  ${name}: { environment: *brokers }`),
+})
+
+/** Of infra/docker/compose.cdc.yaml. */
+export const cdcRegions = (services: Services) => ({
+  services: services
+    .filter(({ database }) => database === 'postgres')
+    .map(({ name }) => `  ${name}: { environment: { RELAY: cdc } }`),
 })
 
 /** Of infra/docker/gateway.cfg. */

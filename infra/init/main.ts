@@ -1,15 +1,15 @@
 /**
  * The one-shot that prepares what the services need: topics, roles and databases, migrations, indexes, demo data. Everything in it may
- * run again: what is there stays as it is. Reads KAFKA_BROKERS, POSTGRES_URL (an administrator's), MONGO_URL, SHOP_DB_PASSWORD,
+ * run again: what is there stays as it is. Reads KAFKA_BROKERS or BROKER_URL, POSTGRES_URL (an administrator's), MONGO_URL, SHOP_DB_PASSWORD,
  * TOPIC_PARTITIONS (default 6) and TOPIC_REPLICATION (default 1), and for load LOAD_CUSTOMERS (default 100: load-001 …) and LOAD_SKUS
  * (default 0: products load-001 …), all with more money and stock than is ever used up. With RELAY=cdc also what change data capture needs
  * in PostgreSQL; with SHOP_VARIANT what that variant's services need instead.
  */
 import { join } from 'node:path'
-import { allTopics } from '@shop/choreography'
+import { isRabbit, rabbitAt, transportTo } from '@shop/broker'
+import { allTopics, serviceNames, subscriptionsOf } from '@shop/choreography'
 import { hasDatabase } from '@shop/manifest'
 import { topicsOf, type VariantName, variantNames } from '@shop/manifest/variants'
-import { kafkaTransport } from '@shop/transport-kafka'
 import pg from 'pg'
 import { z } from 'zod'
 import { prepareCapture } from '../connect/prepare-capture.ts'
@@ -17,7 +17,8 @@ import { type StartableService, servicesOf } from '../services.ts'
 import { type DatabaseServers, databaseUrl, rolePassword } from './database-urls.ts'
 
 const settings = z.object({
-  KAFKA_BROKERS: z.string().min(1),
+  KAFKA_BROKERS: z.string().min(1).optional(),
+  BROKER_URL: z.string().min(1).optional(),
   POSTGRES_URL: z.string().min(1),
   MONGO_URL: z.string().min(1),
   SHOP_DB_PASSWORD: z.string().min(1).default('shop'),
@@ -36,39 +37,62 @@ const dayMs = 86_400_000
 /** A record of the largest size that a topic takes by default (1 MiB), and the headers that tell why it is here. */
 const deadLetterBytesMax = String(2 * 1024 ** 2)
 
+const quiet = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: (details: object, text: string) => console.error(text, details),
+}
+
+interface TopicSettings {
+  readonly partitions: number
+  readonly replicationFactor: number
+}
+
+/** How a topic is kept, in the words of the broker. */
+const keeping = (rabbit: boolean, days: number, replicationFactor: number, limits: Record<string, string>) =>
+  rabbit
+    ? { 'x-max-age': `${days}D` }
+    : {
+        'retention.ms': String(days * dayMs),
+        ...limits,
+        ...(replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {}),
+      }
+
 type Topics = ReturnType<typeof topicsOf>
 
 const topicsIn = (variant: VariantName | undefined): Topics => (variant === undefined ? allTopics() : topicsOf(variant))
 
 const prepareTopics = async (
   { events, deadLetters }: Topics,
-  brokers: string,
-  partitions: number,
-  replicationFactor: number,
+  brokers: readonly string[],
+  { partitions, replicationFactor }: TopicSettings,
 ): Promise<void> => {
   if (events.length === 0) return
-  const quiet = {
-    debug: () => {},
-    info: () => {},
-    warn: () => {},
-    error: (details: object, text: string) => console.error(text, details),
-  }
-  const admin = kafkaTransport({ brokers: brokers.split(','), clientId: 'init', log: quiet }).admin()
+  const rabbit = isRabbit(brokers)
+  const at = { brokers, clientId: 'init', log: quiet }
+  const admin = (await transportTo(at)).admin()
   const spec =
     (retentionDays: number, limits: Record<string, string> = {}) =>
     (topic: string) => ({
       topic,
       partitions,
       replicationFactor,
-      configEntries: {
-        'retention.ms': String(retentionDays * dayMs),
-        ...limits,
-        ...(replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {}),
-      },
+      configEntries: keeping(rabbit, retentionDays, replicationFactor, limits),
     })
   await admin.createTopics([...events.map(spec(7)), ...deadLetters.map(spec(30, { 'max.message.bytes': deadLetterBytesMax }))])
   await admin.close()
-  say(`${events.length} topics and ${deadLetters.length} dead-letter topics with ${partitions} partitions`)
+  if (rabbit) await prepareQueues(at)
+  say(
+    `${events.length} topics and ${deadLetters.length} dead-letter topics with ${partitions} ${rabbit ? 'queues for each group' : 'partitions'}`,
+  )
+}
+
+/** The queues of every consumer, before anything is published: who comes later must have what is there copied first. */
+const prepareQueues = async (at: Parameters<typeof rabbitAt>[0]): Promise<void> => {
+  const admin = (await rabbitAt(at)).admin()
+  await admin.createGroups(serviceNames.map((groupId) => ({ groupId, topics: subscriptionsOf(groupId) })))
+  await admin.close()
 }
 
 /** One role and one database per service; nobody else may connect to it. */
@@ -129,7 +153,10 @@ try {
   const load = { loadCustomers: env.LOAD_CUSTOMERS, loadSkus: env.LOAD_SKUS }
   const variant = env.SHOP_VARIANT
   await Promise.all([
-    prepareTopics(topicsIn(variant), env.KAFKA_BROKERS, env.TOPIC_PARTITIONS, env.TOPIC_REPLICATION),
+    prepareTopics(topicsIn(variant), (env.BROKER_URL ?? env.KAFKA_BROKERS ?? '').split(','), {
+      partitions: env.TOPIC_PARTITIONS,
+      replicationFactor: env.TOPIC_REPLICATION,
+    }),
     prepareDatabases(servicesOf(variant), servers, load),
   ])
   if (env.RELAY === 'cdc') await prepareLog(servers)

@@ -14,6 +14,8 @@ const wallClockReaders: Readonly<Record<string, string>> = {
   'packages/participant/src/fault-rules.ts': 'when a fault ends, as it is shown',
   'packages/participant/src/refusals.ts': 'when a refusal ends, as it is shown',
   'packages/participant/src/tell-again.ts': 'ages of orders',
+  'packages/transport-rabbitmq/src/admin.ts': 'which number the next record will have',
+  'packages/transport-rabbitmq/src/position.ts': 'the time in a number',
   'packages/store-mongo/src/dead-letters.ts': 'times of letters',
   'packages/store-mongo/src/outbox.ts': 'ages of stored messages; a lease that other processes read',
   'packages/store-postgres/src/retention.ts': 'ages of stored ids',

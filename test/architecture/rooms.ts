@@ -34,7 +34,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'packages/report': [],
   'packages/store-*': ['packages/messaging'],
   'packages/transport-*': ['packages/messaging'],
-  'packages/participant': ['packages/choreography', 'packages/messaging', 'packages/service-host', 'packages/transport-kafka'],
+  'packages/broker': ['packages/messaging', 'packages/transport-kafka', 'packages/transport-rabbitmq'],
+  'packages/participant': ['packages/broker', 'packages/choreography', 'packages/messaging', 'packages/service-host'],
 }
 
 const kindOf = (room: string): string => room.replace(/^packages\/(store|transport)-.+$/, 'packages/$1-*')

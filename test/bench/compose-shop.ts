@@ -76,7 +76,7 @@ export const startComposeShop = async (
       urls: byService((service) => of(service).map(({ address }) => `http://${address}:${ports[service]}`)),
       backends: {
         // The broker tells its clients the name that it has in the containers' network.
-        kafka: {
+        broker: {
           brokers: [`${kafka}:9092`],
           route: (host, port) => ({ host: host === 'kafka' ? kafka : host, port }),
         },

@@ -1,5 +1,5 @@
 import type { ConsumedRecord } from '@shop/messaging'
-import { type KafkaOptions, kafkaTransport } from '@shop/transport-kafka'
+import { type BrokerAddress, benchTransport } from './broker.ts'
 import type { Outcome } from './load.ts'
 
 /** Tells each end of an order as its event comes in. */
@@ -8,15 +8,13 @@ export interface Follower {
 }
 
 /** Reads the order topic from its end on. @throws when it has not begun to read within 30 s. */
-export const followOrders = async (
-  at: Pick<KafkaOptions, 'brokers' | 'route'>,
-  onEnd: (orderId: string, outcome: Outcome) => void,
-): Promise<Follower> => {
+export const followOrders = async (at: BrokerAddress, onEnd: (orderId: string, outcome: Outcome) => void): Promise<Follower> => {
   const tell = ({ key, headers: { ce_type: type = '' } }: ConsumedRecord) => {
     if (type.startsWith('shop.order.OrderConfirmed')) onEnd(key ?? '', 'confirmed')
     else if (type.startsWith('shop.order.OrderCancelled')) onEnd(key ?? '', 'cancelled')
   }
-  const reader = kafkaTransport({ ...at, clientId: 'bench' }).read({
+  const transport = await benchTransport(at)
+  const reader = transport.read({
     topics: ['shop.order'],
     from: 'end',
     until: 'stopped',

@@ -62,7 +62,7 @@ const requireEnded = (phases: readonly Phase[]): void => {
 
 const loadAndCheck = async (settings: Settings, shop: BenchShop, observer: Observer): Promise<Report> => {
   const ends = new Ends()
-  const follower = await followOrders(shop.backends.kafka, ends.tell)
+  const follower = await followOrders(shop.backends.broker, ends.tell)
   const makeLoad = (connections?: number) => new Load(shop.urls.order ?? [], bodies(settings), connections)
   const phases: Phase[] = []
   try {

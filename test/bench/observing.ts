@@ -1,8 +1,8 @@
 import { allTopics } from '@shop/choreography'
 import { messageDocumentModel } from '@shop/store-mongo'
-import { type KafkaAdmin, kafkaTransport } from '@shop/transport-kafka'
 import mongoose from 'mongoose'
 import pg from 'pg'
+import { benchTransport, brokerDurability } from './broker.ts'
 import type { BenchShop } from './shop.ts'
 
 /** What the shop has done since it started. */
@@ -48,7 +48,7 @@ const handlingOf = async (urls: readonly string[]): Promise<Handling> => {
 
 /** Asks the shop's databases, broker and services from outside. */
 export const observe = async ({ urls, backends }: BenchShop): Promise<Observer> => {
-  const admin = kafkaTransport({ ...backends.kafka, clientId: 'bench' }).admin()
+  const admin = (await benchTransport(backends.broker)).admin()
   const db = new pg.Client({ connectionString: backends.postgresUrl })
   await db.connect()
   const { events: topics } = allTopics()
@@ -67,7 +67,11 @@ export const observe = async ({ urls, backends }: BenchShop): Promise<Observer> 
       const [events, commits, handling] = await Promise.all([recordCount(), commitCount(), Promise.all(entries)])
       return { events, commits, handling: Object.fromEntries(handling) }
     },
-    durability: async () => [await ofPostgres(db), await ofKafka(admin, topics[0] ?? ''), await ofMongo(backends.mongoUrl)],
+    durability: async () => [
+      await ofPostgres(db),
+      await brokerDurability(backends.broker, topics[0] ?? ''),
+      await ofMongo(backends.mongoUrl),
+    ],
     close: async () => void (await Promise.all([admin.close(), db.end()])),
   }
 }
@@ -79,13 +83,6 @@ const ofPostgres = async (db: pg.Client): Promise<string> => {
     [names],
   )
   return `PostgreSQL ${rows.map(({ name, setting }) => `${name}=${setting}`).join(' ')}`
-}
-
-const ofKafka = async (admin: KafkaAdmin, topic: string): Promise<string> => {
-  const { replicationFactor, settings } = await admin.keptBy(topic, ['min.insync.replicas', 'flush.messages'])
-  const configs = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
-  // The kit has no other way to produce; an acknowledged record is in the page cache of every in-sync replica.
-  return `Kafka acks=all, idempotent producer, replication factor ${replicationFactor}, ${configs.join(' ')}`
 }
 
 const ofMongo = async (url: string): Promise<string> => {

@@ -16,6 +16,7 @@ export const phaseNames = ['max', '5', '50', '90', 'sustain', 'overload'] as con
 export type PhaseName = (typeof phaseNames)[number]
 export const targets = ['embedded', 'compose'] as const
 export type Target = (typeof targets)[number]
+const brokers = ['kafka', 'rabbitmq'] as const
 
 /** Which orders are placed. */
 export interface Mix {
@@ -28,6 +29,7 @@ export interface Mix {
 /** What a run's figures depend on; goes into its report. */
 export interface Settings extends Mix {
   readonly target: Target
+  readonly broker: (typeof brokers)[number]
   readonly phases: readonly PhaseName[]
   readonly seconds: number
   readonly sustainSeconds: number
@@ -88,6 +90,7 @@ machine; default embedded`,
       oneOf(targets),
       'embedded',
     ),
+    broker: optionOr('NAME', 'kafka or rabbitmq; default kafka', oneOf(brokers), 'kafka'),
     replicas: optionOr('N', 'processes of each service, 1 to 5; default 1', wholeNumber(1, 5), 1),
     past: optionOr(
       'N',
@@ -101,6 +104,7 @@ machine; default embedded`,
   },
   examples: [
     ['npm run bench -- --seconds 20 --phases max', 'the highest rate, quickly'],
+    ['npm run bench -- --broker rabbitmq --compare kafka.json', "RabbitMQ's figures, as ratios to those of a run on Kafka"],
     ['npm run bench -- --out before.json', 'and after a change: npm run bench -- --compare before.json'],
   ],
   exitCodes: `0 done; 1 the check does not hold, or an order failed or did not end: the run does not count then, and is not saved;
@@ -130,9 +134,12 @@ export const readOptions = (args: readonly string[]): { settings: Settings; outp
 /** @throws Misuse */
 export const optionsOf = (values: Values<typeof benchCommand.options>): { settings: Settings; output: Output } => {
   const { seconds, max, out, compare, json } = values
+  if (values.broker !== 'kafka' && (values.target !== 'embedded' || values.past > 0))
+    throw new Misuse('--broker rabbitmq is for the embedded shop without --past')
   return {
     settings: {
       target: values.target,
+      broker: values.broker,
       phases: phasesOf(values.phases, max),
       seconds,
       sustainSeconds: values.sustain,

@@ -28,7 +28,7 @@ const awaitCaughtUp = async (urls: readonly string[]): Promise<void> => {
  * so reading them changes nothing; the check learns from it that older orders have no events on the topics any more.
  */
 export const outliveRetention = async ({ backends, urls }: BenchShop, told: Told): Promise<void> => {
-  const transport = kafkaTransport({ ...backends.kafka, clientId: 'bench' })
+  const transport = kafkaTransport({ ...backends.broker, clientId: 'bench' })
   const [publisher, admin] = [transport.publisher(), transport.admin()]
   try {
     for (const [service, messages] of Object.entries(told)) {

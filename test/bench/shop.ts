@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Shop, startShop } from '@shop/infra/embedded'
 import { readRunRecord } from '@shop/tools/running-shop'
-import type { KafkaOptions } from '@shop/transport-kafka'
+import type { BrokerAddress } from './broker.ts'
 import type { Settings } from './options.ts'
 
 /** A fresh shop of its own. */
@@ -12,7 +12,7 @@ export interface BenchShop {
   /** The base URLs of all processes, by service. */
   readonly urls: Readonly<Record<string, readonly string[]>>
   readonly backends: {
-    readonly kafka: Pick<KafkaOptions, 'brokers' | 'route'>
+    readonly broker: BrokerAddress
     readonly postgresUrl: string
     readonly mongoUrl: string
   }
@@ -36,8 +36,12 @@ const pidsOf = (shop: Shop): Record<string, number[]> => {
   return Object.fromEntries([...grouped].map(([name, entries]) => [name, entries.map(([, { pid }]) => pid)]))
 }
 
-const runCheck = ({ backends: { kafkaBrokers, postgresUrl, mongoUrl } }: Shop, waitSeconds: number): Promise<string> => {
-  const env = { ...process.env, KAFKA_BROKERS: kafkaBrokers, POSTGRES_URL: postgresUrl, MONGO_URL: mongoUrl }
+const runCheck = (
+  { backends: { kafkaBrokers, brokerUrl, postgresUrl, mongoUrl } }: Shop,
+  waitSeconds: number,
+): Promise<string> => {
+  const broker = brokerUrl === undefined ? { KAFKA_BROKERS: kafkaBrokers } : { BROKER_URL: brokerUrl }
+  const env = { ...process.env, ...broker, POSTGRES_URL: postgresUrl, MONGO_URL: mongoUrl }
   const args = [checkMain, '--wait', String(waitSeconds)]
   return new Promise((resolve, reject) =>
     execFile(process.execPath, args, { env, timeout: checkMsMax, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
@@ -57,7 +61,7 @@ export const temporaryFolder = (): { readonly dataDir: string; remove(): void } 
 
 /** Starts it on free ports in a folder of its own, which `stop` removes. */
 export const startEmbeddedShop = async (
-  { customers, skus, replicas }: Pick<Settings, 'customers' | 'skus' | 'replicas'>,
+  { broker, customers, skus, replicas }: Pick<Settings, 'broker' | 'customers' | 'skus' | 'replicas'>,
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<BenchShop> => {
@@ -68,7 +72,7 @@ export const startEmbeddedShop = async (
     LOAD_CUSTOMERS: String(customers),
     LOAD_SKUS: String(skus),
   }
-  const shop = await startShop({ dataDir: folder.dataDir, ports: 'free', log, env, signal }).catch((error) => {
+  const shop = await startShop({ dataDir: folder.dataDir, ports: 'free', broker, log, env, signal }).catch((error) => {
     folder.remove()
     throw error
   })
@@ -78,7 +82,7 @@ export const startEmbeddedShop = async (
     for (const service of Object.keys(shop.urls)) urls[service] = await shop.scale(service, replicas)
     return {
       urls,
-      backends: { ...shop.backends, kafka: { brokers: shop.backends.kafkaBrokers.split(',') } },
+      backends: { ...shop.backends, broker: { brokers: (shop.backends.brokerUrl ?? shop.backends.kafkaBrokers).split(',') } },
       databaseUrls: shop.databaseUrls,
       pids: () => pidsOf(shop),
       check: (waitSeconds) => runCheck(shop, waitSeconds),

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { isRabbit } from '@shop/broker'
 import type { Access } from '@shop/tools/running-shop'
 import type { Verdict } from '../../tools/check/invariants.ts'
 
@@ -14,7 +15,8 @@ export interface CheckResult {
 
 /** `npm run check` on this shop. @throws Error with its output when it cannot be read */
 export const checkShop = ({ brokers, postgresUrl, mongoUrl }: Access, waitSeconds: number): Promise<CheckResult> => {
-  const env = { ...process.env, KAFKA_BROKERS: brokers.join(','), POSTGRES_URL: postgresUrl, MONGO_URL: mongoUrl }
+  const broker = isRabbit(brokers) ? { BROKER_URL: brokers.join(',') } : { KAFKA_BROKERS: brokers.join(',') }
+  const env = { ...process.env, ...broker, POSTGRES_URL: postgresUrl, MONGO_URL: mongoUrl }
   const options = { env, maxBuffer: outputBytesMax, timeout: (waitSeconds + 300) * 1_000 }
   return new Promise((resolve, reject) =>
     execFile(process.execPath, [checkMain, '--json', '--wait', String(waitSeconds)], options, (error, stdout, stderr) => {

@@ -8,6 +8,7 @@ interface Options {
   readonly orders: number
   /** Services of this shop whose databases were brought back before: what that left wrong is wrong still. */
   readonly restoredBefore?: readonly string[]
+  readonly isBrief?: boolean
   readonly say: (line: string) => void
 }
 interface Outcome {

@@ -33,7 +33,12 @@ test.each(inTurn)(
   '%s: what was lost is told again, and nothing is wrong that docs/operations.md does not name',
   { timeout: 300_000 },
   async (name) => {
-    const { flaws, result } = await cases[name](own, { orders, restoredBefore: restored, say: (line) => say(`${name}: ${line}`) })
+    const { flaws, result } = await cases[name](own, {
+      orders,
+      isBrief: true,
+      restoredBefore: restored,
+      say: (line) => say(`${name}: ${line}`),
+    })
     say(`${name}: ${JSON.stringify(result)}`)
     if (name.startsWith('restore-')) restored.push(name.slice('restore-'.length))
     expect(flaws).toEqual([])

@@ -6,7 +6,7 @@ import type { OwnShop } from '../odd-records/own-shop.ts'
 import { backUp } from './backups.ts'
 import { awaitEnds, placeMany, startAgain, tellAgain } from './orders.ts'
 
-const toldMax = 5
+const checksMax = 4
 const settleMs = 2_000
 const endMsMax = 30_000
 const sinceMarginMs = 600_000
@@ -44,10 +44,17 @@ const bringBack = async (own: OwnShop, service: string, restore: () => Promise<v
   await startAgain(own, [...stopped].reverse())
 }
 
+interface RestoringOptions {
+  readonly orders: number
+  /** Checks once, after it was told again twice, instead of telling again until the check finds nothing new; default false. */
+  readonly isBrief?: boolean | undefined
+  readonly say: (line: string) => void
+}
+
 export const restoreService = async (
   own: OwnShop,
   service: string,
-  { orders, say }: { readonly orders: number; readonly say: (line: string) => void },
+  { orders, isBrief = false, say }: RestoringOptions,
 ): Promise<Restoring> => {
   const before = await placeMany(own, Math.ceil(orders / 4))
   const half = Promise.withResolvers<void>()
@@ -60,12 +67,16 @@ export const restoreService = async (
   say(`${service} is brought back to ${backup.takenAt}`)
   await bringBack(own, service, backup.restore)
   const since = new Date(Date.parse(backup.takenAt) - sinceMarginMs).toISOString()
-  let check: CheckResult | undefined
-  let told = 0
-  for (let found = ''; told < toldMax; ) {
+  const tell = async (): Promise<void> => {
     await tellAgain(own, '--since', since, '--yes')
     await awaitEnds(own, settleMs)
     await pause(settleMs)
+  }
+  await tell()
+  let check: CheckResult | undefined
+  let told = 1
+  for (let found = ''; told <= (isBrief ? 1 : checksMax); ) {
+    await tell()
     check = await checkShop(own.target.access, 30)
     const now = JSON.stringify(violatedIn(check).map((i) => [i.id, i.violationCount]))
     say(`told again ${++told} times: ${now}`)

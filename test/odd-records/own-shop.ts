@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Shop, startShop } from '@shop/infra/embedded'
+import { type BrokerKind, type Shop, startShop } from '@shop/infra/embedded'
 import type { VariantName } from '@shop/manifest/variants'
 import { EmbeddedShop } from '@shop/tools/running-shop'
 
@@ -16,19 +16,21 @@ export interface OwnShop {
 export const startOwnShop = async (options: {
   readonly dashboard?: boolean
   readonly variant?: VariantName
+  /** default kafka */
+  readonly broker?: BrokerKind
   readonly env?: NodeJS.ProcessEnv
   /** default 'outbox' */
   readonly relay?: 'outbox' | 'cdc'
   readonly say: (line: string) => void
   readonly signal?: AbortSignal
 }): Promise<OwnShop> => {
-  const { say, dashboard = false, env = process.env, relay = 'outbox', signal, variant } = options
+  const { say, dashboard = false, broker = 'kafka', env = process.env, relay = 'outbox', signal, variant } = options
   const dataDir = mkdtempSync(join(tmpdir(), 'shop-own-'))
   chmodSync(dataDir, 0o711) // for root: PostgreSQL runs as another account then
   const remove = () => rmSync(dataDir, { recursive: true, force: true })
+  const asked = { dataDir, ports: 'free', dashboard, broker, relay, env, log: say } as const
   const more = { ...(signal && { signal }), ...(variant && { variant }) }
-  const starting = startShop({ dataDir, ports: 'free', dashboard, relay, env, log: say, ...more })
-  const shop = await starting.catch((error) => {
+  const shop = await startShop({ ...asked, ...more }).catch((error) => {
     remove()
     throw error
   })

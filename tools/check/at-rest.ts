@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { brokersText } from '@shop/broker'
 import type { TransportAdmin } from '@shop/messaging'
 import { messageDocuments, openMongo } from './mongo.ts'
 import { openPostgres } from './postgres.ts'
@@ -73,7 +74,7 @@ export const awaitRest = async (
   const isMongoUsed = services.mongo.length > 0
   const mongo = isMongoUsed ? await orUnreadable('MongoDB', remedy, () => openMongo(settings.mongoUrl)) : undefined
   const postgres = new Map<string, PostgresClient>()
-  const admin = topics ? transportOf(settings).admin() : undefined
+  const admin = topics ? (await transportOf(settings)).admin() : undefined
   try {
     for (const service of services.postgres)
       postgres.set(
@@ -86,7 +87,9 @@ export const awaitRest = async (
         ...(mongo ? await orUnreadable('MongoDB', remedy, () => busyInMongo(mongo, services.mongo)) : []),
         ...(await orUnreadable('PostgreSQL', remedy, () => busyInPostgres(postgres, hasOutbox))),
         ...(isTwoPhase ? await orUnreadable('PostgreSQL', remedy, () => busyInTwoPhase(postgres)) : []),
-        ...(admin ? await orUnreadable('Kafka', remedy, () => busyGroups(admin, services.subscriptions)) : []),
+        ...(admin
+          ? await orUnreadable(brokersText(settings.brokers), remedy, () => busyGroups(admin, services.subscriptions))
+          : []),
       ]
       restful = busy.length === 0 ? restful + 1 : 0
       if (restful >= restfulPollsMin) return []

@@ -90,7 +90,7 @@ const inForce = ({ variant }: Snapshot['shop']): readonly Invariant[] =>
 const whyNot = ({ notIn = {}, needsTopics }: Invariant, { variant }: Snapshot['shop']): string | undefined => {
   if (variant === undefined) return undefined
   if (notIn[variant] !== undefined || !needsTopics) return notIn[variant]
-  return variants[variant].servers.includes('kafka') ? "it is about the choreography's events" : 'nothing goes over topics here'
+  return variants[variant].servers.includes('broker') ? "it is about the choreography's events" : 'nothing goes over topics here'
 }
 
 /** Goes over the orders once, whatever their number; they may be read while it goes. */

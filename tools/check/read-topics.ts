@@ -1,6 +1,6 @@
+import { brokersText, numbersOf, transportTo } from '@shop/broker'
 import { allTopics, catalogueFor, deadLetterTopic, serviceNames, subscriptionsOf } from '@shop/choreography'
-import { type Catalogue, type ConsumedRecord, decode, type Message, type Stretch } from '@shop/messaging'
-import { type KafkaTransport, kafkaPosition, kafkaTransport } from '@shop/transport-kafka'
+import { type Catalogue, type ConsumedRecord, decode, type Message, type Stretch, type Transport } from '@shop/messaging'
 import type { OrderFiles } from './order-files.ts'
 import type { Progress } from './progress.ts'
 import type { Settings } from './settings.ts'
@@ -41,7 +41,7 @@ const collector = (add: OrderFiles['add'], stretches: readonly Stretch[]) => {
 
   const addEvent = ({ topic, position }: ConsumedRecord, message: Message, partial?: true): void => {
     const { key, id, type, at, correlationId, causationId, again, data } = message
-    const { partition, offset } = kafkaPosition(position)
+    const { partition, offset } = numbersOf(position)
     const stands = { topic, partition, offset: Number(offset) }
     add(key, 'record', { ...stands, id, type, at, correlationId, causationId, again, data: withoutAddress(data), partial })
   }
@@ -95,27 +95,23 @@ const withoutAddress = (data: unknown): unknown => {
   return rest
 }
 
-export const transportOf = ({ brokers }: Settings): KafkaTransport => kafkaTransport({ brokers, clientId: 'check' })
+export const transportOf = ({ brokers }: Settings): Promise<Transport> => transportTo({ brokers, clientId: 'check' })
 
 /** Reads everything from the beginning to where each topic ends now. */
 export const readTopics = (settings: Settings, add: OrderFiles['add'], progress: Progress): Promise<Topics> =>
-  orUnreadable(
-    `Kafka at ${settings.brokers.join(',')}`,
-    'is it running, and were the topics created (npm start does both)?',
-    async () => {
-      const transport = transportOf(settings)
-      const admin = transport.admin()
-      try {
-        const { events, deadLetters } = allTopics()
-        const names = [...events, ...deadLetters]
-        const { take, topics } = collector(add, await admin.stretches(names))
-        const onRecords = (records: readonly ConsumedRecord[]) => {
-          for (const record of progress.count('records of the topics', records)) take(record)
-        }
-        await transport.read({ topics: names, until: 'end', onRecords }).ended
-        return topics()
-      } finally {
-        await admin.close()
+  orUnreadable(brokersText(settings.brokers), 'is it running, and were the topics created (npm start does both)?', async () => {
+    const transport = await transportOf(settings)
+    const admin = transport.admin()
+    try {
+      const { events, deadLetters } = allTopics()
+      const names = [...events, ...deadLetters]
+      const { take, topics } = collector(add, await admin.stretches(names))
+      const onRecords = (records: readonly ConsumedRecord[]) => {
+        for (const record of progress.count('records of the topics', records)) take(record)
       }
-    },
-  )
+      await transport.read({ topics: names, until: 'end', onRecords }).ended
+      return topics()
+    } finally {
+      await admin.close()
+    }
+  })

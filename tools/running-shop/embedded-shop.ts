@@ -16,11 +16,11 @@ export class EmbeddedShop implements ShopTarget {
   readonly #door: string
   readonly #token: string
 
-  constructor({ doorUrl, adminToken, kafkaBrokers, postgresUrl, mongoUrl }: RunRecord) {
+  constructor({ doorUrl, adminToken, kafkaBrokers, brokerUrl = kafkaBrokers, postgresUrl, mongoUrl }: RunRecord) {
     if (doorUrl === undefined) throw new Refused('the shop is still starting: try again when it is ready')
     this.#door = doorUrl
     this.#token = adminToken
-    this.access = { brokers: kafkaBrokers.split(','), postgresUrl, mongoUrl }
+    this.access = { brokers: brokerUrl.split(','), postgresUrl, mongoUrl }
   }
 
   /** undefined when none runs with its data in this folder */

@@ -16,7 +16,8 @@ const noEngine = (): never => {
 
 /** What a container of compose's network reaches, as its environment names it: everything but the engine that runs the containers. */
 export const insideShop = (env: NodeJS.ProcessEnv): ShopTarget => {
-  const missing = ['KAFKA_BROKERS', 'POSTGRES_URL', 'MONGO_URL', 'SERVICE_URLS'].filter((name) => !env[name])
+  const broker = env.BROKER_URL ? [] : ['KAFKA_BROKERS']
+  const missing = [...broker, 'POSTGRES_URL', 'MONGO_URL', 'SERVICE_URLS'].filter((name) => !env[name])
   if (missing.length > 0) throw new Refused(`--target inside needs ${missing.join(', ')} in the environment`)
   const { urls, adminToken: token } = servicesOf({ env })
   const proxies = env.PROXIES_URL

@@ -19,6 +19,8 @@ const runRecord = z.object({
   /** in which other way orders are finished; absent: by the choreography */
   variant: z.enum(variantNames).optional(),
   kafkaBrokers: z.string(),
+  /** of a broker other than Kafka */
+  brokerUrl: z.string().optional(),
   postgresUrl: z.string(),
   mongoUrl: z.string(),
   /** for the services' admin routes; only the owner of the file may read it */

@@ -32,21 +32,22 @@ const serversOf = <S extends Server>(
   servers: readonly S[],
   { dataDir = defaultDataDir, env = process.env }: LookOptions,
 ): Record<S, string> => {
-  const named = (server: S) => env[variables[server]]
+  const named = (server: S) => (server === 'kafkaBrokers' && env.BROKER_URL) || env[variables[server]]
   const missing = servers.filter((server) => !named(server))
   const { record, why } = missing.length === 0 ? { record: undefined, why: '' } : { why: '', ...readRunRecord(dataDir) }
   if (missing.length > 0 && record === undefined)
     throw new Refused(
       `no shop runs here (${why}): run npm start, or set ${missing.map((server) => variables[server]).join(', ')}`,
     )
-  return Object.fromEntries(servers.map((server) => [server, named(server) || record?.[server]])) as Record<S, string>
+  const recorded = (server: S) => (server === 'kafkaBrokers' && record?.brokerUrl) || record?.[server]
+  return Object.fromEntries(servers.map((server) => [server, named(server) || recorded(server)])) as Record<S, string>
 }
 
 /** @throws Refused when no shop is found */
 export const brokersOf = (options: LookOptions = {}): readonly string[] =>
   serversOf(['kafkaBrokers'], options).kafkaBrokers.split(',')
 
-/** The broker and the databases. @throws Refused when no shop is found */
+/** The broker, which may be another one than Kafka, and the databases. @throws Refused when no shop is found */
 export const accessOf = (options: LookOptions = {}): Access => {
   const { kafkaBrokers, postgresUrl, mongoUrl } = serversOf(['kafkaBrokers', 'postgresUrl', 'mongoUrl'], options)
   return { brokers: kafkaBrokers.split(','), postgresUrl, mongoUrl }

@@ -1,6 +1,6 @@
+import { transportTo } from '@shop/broker'
 import { allTopics, choreography, deadLetterTopic, eventNamed, serviceNames, subscriptionsOf } from '@shop/choreography'
 import type { ConsumedRecord, TopicReader } from '@shop/messaging'
-import { kafkaTransport } from '@shop/transport-kafka'
 import type { Seen } from './timeline.ts'
 
 const json = (value: Buffer | null): Record<string, unknown> => {
@@ -47,7 +47,8 @@ export interface FollowOptions {
 /** Reads every topic of the shop from a point in time on, and goes on. @throws when no broker answers. */
 export const followTopics = async ({ brokers, sinceMs = 0, onSeen, onFailed }: FollowOptions): Promise<TopicReader> => {
   const { events, deadLetters } = allTopics()
-  const reader = kafkaTransport({ brokers, clientId: 'watch' }).read({
+  const transport = await transportTo({ brokers, clientId: 'watch' })
+  const reader = transport.read({
     topics: [...events, ...deadLetters],
     from: { sinceMs },
     until: 'stopped',

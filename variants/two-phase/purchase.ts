@@ -45,7 +45,7 @@ export const work: Readonly<Record<ParticipantName, Work<Purchase>>> = {
     const reserved = reserve({ stock, reservation: { lines } })
     if (reserved.rejection !== undefined) return reserved.rejection.reason
     const issued = issue(reserved)
-    await saveReservations(client, new Map([[orderId, issued.reservation]]))
+    await saveReservations(client, new Map([[orderId, issued.reservation]]), new Map())
     await saveStock(client, issued.stock)
     return undefined
   },

@@ -10,7 +10,7 @@ export type VariantName = (typeof variantNames)[number]
 export interface Variant {
   readonly services: readonly ParticipantEntry[]
   /** The servers that it needs. */
-  readonly servers: readonly ('kafka' | 'mongo' | 'postgres')[]
+  readonly servers: readonly ('broker' | 'mongo' | 'postgres')[]
   /** Consumer group → the topics that it reads. */
   readonly subscriptions: Readonly<Record<string, readonly string[]>>
 }
@@ -40,7 +40,7 @@ export const variants: Readonly<Record<VariantName, Variant>> = {
       ...participants.filter((p) => p.name in commandTopics).map(({ name, database }) => taken(name, database)),
       { name: 'orchestrator', port: leadingPort, database: 'postgres', lane: leading },
     ],
-    servers: ['kafka', 'postgres', 'mongo'],
+    servers: ['broker', 'postgres', 'mongo'],
     subscriptions: {
       ...Object.fromEntries(Object.entries(commandTopics).map(([name, topic]) => [name, [topic]])),
       orchestrator: [replyTopic],

@@ -3,7 +3,7 @@ import { handledAs } from './batch.ts'
 import { type DeadLetter, type Failure, letterOf } from './dead-letter.ts'
 import { type Decoded, decode } from './envelope.ts'
 import type { Faults } from './fault-points.ts'
-import { type Message, now } from './message.ts'
+import { type Message, now, nowMs } from './message.ts'
 import { park, parkAnyway } from './parking.ts'
 import { backoffMs, describe, type Handling, type HandlingOptions, handlingOf, persist } from './persisting.ts'
 import type { Outcome, React } from './store.ts'
@@ -53,7 +53,7 @@ const handleChunk = async <Work>(handling: Handling<Work>, chunk: readonly Recei
       await faults?.pass('after-commit', typesOf(messages), keysOf(messages))
       return outcome
     })
-  const firstAt = now()
+  const beganAtMs = nowMs()
   let failure: unknown
   try {
     return await settle(handling, await handle(), chunk, assignment)
@@ -62,8 +62,10 @@ const handleChunk = async <Work>(handling: Handling<Work>, chunk: readonly Recei
     failure = error
   }
   const [only, ...others] = chunk
-  if (only !== undefined && others.length === 0)
+  if (only !== undefined && others.length === 0) {
+    const firstAt = new Date(beganAtMs).toISOString()
     return await retryAlone(handling, { received: only, firstAt, firstError: failure, handle }, assignment)
+  }
   log.warn({ err: failure, messages: chunk.length }, 'a chunk failed: splitting it')
   const middle = Math.ceil(chunk.length / 2)
   await handleChunk(handling, chunk.slice(0, middle), assignment)

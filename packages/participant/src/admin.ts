@@ -1,6 +1,6 @@
+import { numbersOf } from '@shop/broker'
 import { type DeadLetters, type ListedLetter, readableOf, type Selection, textOf } from '@shop/messaging'
 import { notFound, Problem, parse } from '@shop/service-host'
-import { kafkaPosition } from '@shop/transport-kafka'
 import { Router } from 'express'
 import { z } from 'zod'
 import { type FaultRules, timedFaultRule } from './fault-rules.ts'
@@ -65,7 +65,7 @@ const letterView = (consumer: string, { letter, type, needsAttention }: ListedLe
   return {
     id,
     topic,
-    ...(failure.kind === 'unsendable' ? {} : kafkaPosition(position)),
+    ...(failure.kind === 'unsendable' ? {} : numbersOf(position)),
     key,
     ...(type === undefined ? {} : { type }),
     consumer,

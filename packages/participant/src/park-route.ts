@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { numbersOf, positionOf } from '@shop/broker'
 import type { Asides, Place, Transport } from '@shop/messaging'
 import { Problem, parse } from '@shop/service-host'
-import { kafkaPosition, positionOf } from '@shop/transport-kafka'
 import { Router } from 'express'
 import { z } from 'zod'
 import type { ParkResult } from './letter-view.ts'
@@ -67,14 +67,14 @@ const whereElse = async (
   const admin = transport.admin()
   try {
     const stretches = await admin.stretches([topic])
-    const stretch = stretches.find(({ begin }) => kafkaPosition(begin).partition === partition)
+    const stretch = stretches.find(({ begin }) => numbersOf(begin).partition === partition)
     const at = Number(offset)
-    if (stretch === undefined || at >= Number(kafkaPosition(stretch.end).offset))
+    if (stretch === undefined || at >= Number(numbersOf(stretch.end).offset))
       return { outcome: 'not-there', detail: `there is no record ${topic}/${partition}@${offset} (yet)` }
-    if (at < Number(kafkaPosition(stretch.begin).offset))
+    if (at < Number(numbersOf(stretch.begin).offset))
       return { outcome: 'not-there', detail: `the broker no longer has ${topic}/${partition}@${offset}` }
     const places = await admin.groupPlaces(name, [topic], stretches)
-    const place = places.map(({ position }) => kafkaPosition(position)).find((p) => p.partition === partition)
+    const place = places.map(({ position }) => numbersOf(position)).find((p) => p.partition === partition)
     if (place !== undefined && at < Number(place.offset))
       return { outcome: 'past', detail: `${name} is past it already: it is at ${place.offset}` }
     return undefined

@@ -1,3 +1,4 @@
+import { transportTo } from '@shop/broker'
 import { catalogueFor, type Incoming, needsOf, type ServiceName, subscriptionsOf } from '@shop/choreography'
 import {
   type Catalogue,
@@ -34,12 +35,11 @@ import {
   runService,
   type StopStep,
 } from '@shop/service-host'
-import { kafkaTransport } from '@shop/transport-kafka'
 import type { Router } from 'express'
 import type { z } from 'zod'
 import { deadLetterRoutes, faultRoutes } from './admin.ts'
 import { answerAgain, tellOpenOrders } from './answering-again.ts'
-import type { ParticipantSettings } from './config.ts'
+import { brokersIn, type ParticipantSettings } from './config.ts'
 import { FaultRules, readFaultRules } from './fault-rules.ts'
 import {
   addCaptureGauges,
@@ -125,12 +125,23 @@ export const runSpeaking = <In extends Message, Config extends Settings, Work>(
     const { LOG_LEVEL: level, PORT: port, HOST: hostname } = config
     const log = createLog({ service: name, level, withhold: ['shippingAddress', 'address'] })
     const metrics = participantMetrics(createMetrics({ service: name }))
+    const transport = await transportTo({ brokers: brokersIn(config), clientId: name, log })
     const faults = switchedFaults(config, log)
     const refusals = refuses && config.FAULTS_ENABLED ? new Refusals(refuses) : undefined
     const opened = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
 
     const { store, routes, tellingAgain, stopFirst = [], upkeep = async () => {}, close } = opened
-    const messages = startMessages({ name, config, log, metrics, faults, store, react: onDecoded(opened.react), opened, speech })
+    const messages = startMessages({
+      name,
+      transport,
+      log,
+      metrics,
+      faults,
+      store,
+      react: onDecoded(opened.react),
+      opened,
+      speech,
+    })
     const keeping = everyTenMinutes(upkeep, log)
 
     const app = createApp({
@@ -159,7 +170,7 @@ export const runSpeaking = <In extends Message, Config extends Settings, Work>(
 interface MessagesOptions<Work> {
   readonly name: string
   readonly speech: Speech
-  readonly config: Pick<ParticipantSettings, 'KAFKA_BROKERS'>
+  readonly transport: Transport
   readonly log: Log
   readonly metrics: ParticipantMetrics
   readonly faults: Faults | undefined
@@ -169,10 +180,9 @@ interface MessagesOptions<Work> {
 }
 
 /** Starts what takes messages in and out. @returns the dead letters, what has to work for it to be ready, and its stop, in order. */
-const startMessages = <Work>({ name, config, log, metrics, faults, store, react, opened, speech }: MessagesOptions<Work>) => {
+const startMessages = <Work>({ name, transport, log, metrics, faults, store, react, opened, speech }: MessagesOptions<Work>) => {
   const { catalogue, topics, needs } = speech
   store.waitFor(needs)
-  const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: name, log })
   const publisher = transport.publisher()
   const consuming = watchProgress()
   const { relay, progress: relaying } = startRelaying(opened.capture, { store, publisher, catalogue, log, faults })

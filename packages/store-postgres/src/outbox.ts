@@ -4,10 +4,12 @@ import type { Pool, PoolClient } from 'pg'
 
 const append = {
   name: 'outbox-append',
-  // unnest keeps the order of its arrays, so positions follow the order in which the messages were told
+  // Each array keeps its order, so positions follow the order in which the messages were told. JSON comes as one text: in an array of texts
+  // the driver would escape each quotation mark, and the server undo it.
   text: `INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, headers, stored_at)
          SELECT id, $1, key, type, payload, headers, at
-           FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::json[], $6::json[], $7::timestamptz[])
+           FROM ROWS FROM (unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::text[]), json_array_elements($5::json),
+                           json_array_elements($6::json), unnest($7::timestamptz[]))
              WITH ORDINALITY AS t(id, key, type, payload, headers, at, n) ORDER BY n`,
 }
 const oldest = {
@@ -74,9 +76,7 @@ export class PostgresOutbox implements Outbox {
 
   /** Stores messages within the transaction of `client`. */
   async append(client: PoolClient, messages: readonly Message[]): Promise<void> {
-    const headers = messages.map(({ correlationId, causationId, traceparent }) =>
-      JSON.stringify({ correlationId, causationId, traceparent }),
-    )
+    const headers = messages.map(({ correlationId, causationId, traceparent }) => ({ correlationId, causationId, traceparent }))
     await client.query({
       ...append,
       values: [
@@ -84,8 +84,8 @@ export class PostgresOutbox implements Outbox {
         messages.map((m) => m.id),
         messages.map((m) => m.key),
         messages.map((m) => m.type),
-        messages.map((m) => JSON.stringify(m.data)),
-        headers,
+        JSON.stringify(messages.map((m) => m.data)),
+        JSON.stringify(headers),
         messages.map((m) => m.at),
       ],
     })

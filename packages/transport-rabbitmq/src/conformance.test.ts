@@ -1,5 +1,6 @@
-import { cuttingProxy, type TransportFeatures, transportConformance } from '@shop/messaging/conformance'
-import { rabbitTransport } from './transport.ts'
+import { type TransportFeatures, transportConformance } from '@shop/messaging/conformance'
+import { describe } from 'vitest'
+import { brokerUrl, openThroughProxy, orWhyNot } from './testing/broker.ts'
 
 const features: TransportFeatures = {
   emptyKeysAndValues: true,
@@ -11,16 +12,11 @@ const features: TransportFeatures = {
   takeOverMsMax: 20_000,
 }
 
-const url = process.env.RABBITMQ_URL ?? ''
-
-transportConformance('RabbitMQ', features, async () => ({
-  open: async () => {
-    const proxy = await cuttingProxy(new URL(url).host)
-    const { host, port } = proxy.route()
-    const through = new URL(url)
-    through.host = `${host}:${port}`
-    const log = { debug() {}, info() {}, warn() {}, error() {} }
-    const transport = rabbitTransport({ urls: [through.href], clientId: 'test', log })
-    return { transport, crash: () => proxy.away(true), away: proxy.away, close: proxy.close }
-  },
-}))
+describe.skipIf(brokerUrl === '')(`on RabbitMQ${orWhyNot}`, () => {
+  transportConformance('RabbitMQ', features, async () => ({
+    open: async () => {
+      const { transport, proxy } = await openThroughProxy()
+      return { transport, crash: () => proxy.away(true), away: proxy.away, close: proxy.close }
+    },
+  }))
+})

@@ -86,7 +86,7 @@ const quiet = <C extends Channel>(channel: C): C => {
 
 /** The broker's reply code of an error; `undefined` when it has none. */
 export const replyCodeOf = (error: unknown): number | undefined => (error as { readonly code?: number }).code
-export const notFound = 404
+const notFound = 404
 export const locked = 405
 
 /** Asks on a channel of its own, which an error of the broker would close for others. */

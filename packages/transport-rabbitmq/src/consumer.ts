@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Log, SubscribeOptions, Subscription, TransportAdmin } from '@shop/messaging/driver'
 import { type Connection, replyCodeOf } from './connection.ts'
-import { groupLag } from './lag.ts'
+import { lagAtMost2sOld } from './lag.ts'
 import { openSession, type Session } from './session.ts'
 import type { TopologySettings } from './topology.ts'
 
@@ -76,7 +76,7 @@ export const consume = (options: ConsumeOptions): Subscription => {
   const running = run()
   return {
     joined: () => session?.joined() ?? false,
-    lag: groupLag({ admin, groupId, topics }),
+    lag: lagAtMost2sOld(() => admin.groupLag(groupId, topics)),
     stop: async () => {
       stopping.abort()
       await running

@@ -24,14 +24,14 @@ interface Portion {
 
 const retryDelayMsMin = 100
 const retryDelayMsMax = 5_000
-/** What is suspect waits until nothing else came for so long: what else is here would be delivered once more for its sake. */
-const quietMs = 300
+/** What is suspect waits for so long after a beginning, until what else there is has come, and is handled before it: it may be the end. */
+const settleMs = 500
 
 /** Gathers what waits in several lanes into chunks, so that one database transaction serves many queues. One call of the handler is under way at a time. */
 export class Dealing {
   readonly #options: DealingOptions
   #arrived = Promise.withResolvers<void>()
-  #arrivedAt = 0
+  #settledAt = Number.POSITIVE_INFINITY
   #chunk: Promise<unknown> = Promise.resolve()
 
   constructor(options: DealingOptions) {
@@ -40,7 +40,6 @@ export class Dealing {
   }
 
   readonly arrival = (): void => {
-    this.#arrivedAt = performance.now()
     this.#arrived.resolve()
   }
 
@@ -54,6 +53,7 @@ export class Dealing {
     const { over } = this.#options
     let count = 0
     let beganAt = performance.now()
+    this.#settledAt = beganAt + settleMs
     while (!over.aborted) {
       const portions = await this.#next()
       if (portions.length === 0) {
@@ -74,8 +74,8 @@ export class Dealing {
   }
 
   async #somethingNew(): Promise<void> {
-    const waitsForQuiet = this.#options.lanes().some(({ waiting }) => waiting.length > 0)
-    const wait = waitsForQuiet ? pause(quietMs) : new Promise<void>(() => {})
+    const isHeldBack = this.#options.lanes().some(({ waiting }) => waiting.length > 0)
+    const wait = isHeldBack ? pause(settleMs) : new Promise<void>(() => {})
     await Promise.race([this.#arrived.promise, wait])
     this.#arrived = Promise.withResolvers<void>()
     if (this.#options.over.aborted) this.#arrived.resolve()
@@ -86,13 +86,16 @@ export class Dealing {
     for (const lane of lanes) {
       const [next] = lane.waiting
       if (next !== undefined && lane.kind === 'past' && isMarker(next)) this.#options.onPastEnd(lane)
-      else if (lane.wantsOther) await this.#options.onWantsOther(lane)
+      else if (lane.wantsOther) {
+        await this.#options.onWantsOther(lane)
+        this.#settledAt = performance.now() + settleMs
+      }
     }
     const ready = lanes.filter((lane) => lane.waiting.length > 0 && !isMarkerNext(lane))
     const sound = ready.filter((lane) => !lane.isSuspect && lane.kind !== 'dead')
     if (sound.length > 0) return take(sound, this.#options.maxRecordsPerChunk)
-    const [suspect] = ready
-    if (suspect === undefined || (suspect.isSuspect && performance.now() - this.#arrivedAt < quietMs)) return []
+    const suspect = leastTried(ready)
+    if (suspect === undefined || (suspect.isSuspect && performance.now() < this.#settledAt)) return []
     return [{ lane: suspect, messages: suspect.take(1) }]
   }
 
@@ -127,6 +130,13 @@ export class Dealing {
       }
     }
   }
+}
+
+/** One of those that were delivered least often: with each end of the process the others, too, come once more. */
+const leastTried = (lanes: readonly Lane[]): Lane | undefined => {
+  const least = Math.min(...lanes.map((lane) => lane.deliveries))
+  const those = lanes.filter((lane) => lane.deliveries === least)
+  return those[Math.floor(Math.random() * those.length)]
 }
 
 const isMarkerNext = ({ waiting: [next] }: Lane): boolean => next !== undefined && isMarker(next)

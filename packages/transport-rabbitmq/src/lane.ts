@@ -56,8 +56,13 @@ export class Lane {
 
   /** True when the next message was delivered so often that nothing else is to be at stake with it. */
   get isSuspect(): boolean {
+    return this.deliveries >= suspectDeliveries
+  }
+
+  /** How often the next message had been delivered before. */
+  get deliveries(): number {
     const [next] = this.#waiting
-    return next !== undefined && deliveriesOf(next) >= suspectDeliveries
+    return next === undefined ? 0 : deliveriesOf(next)
   }
 
   /** True when it has the wrong prefetch for what comes next. */

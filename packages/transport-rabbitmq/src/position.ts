@@ -23,10 +23,16 @@ export const idIn = (messageId: unknown): number | undefined => {
   return Number.isSafeInteger(id) ? id : undefined
 }
 
+/** The number in a position; `undefined` for what others publish. */
+export const idOf = (position: string): number | undefined => {
+  const [sequence, id] = position.split('/')
+  return sequence === foreignSequence || id === undefined ? undefined : Number(id)
+}
+
 /** When it was published, in milliseconds since 1970; `undefined` for what others publish. */
 export const timeOf = (position: string): number | undefined => {
-  const [sequence, id] = position.split('/')
-  return sequence === foreignSequence || id === undefined ? undefined : timeOfId(Number(id))
+  const id = idOf(position)
+  return id === undefined ? undefined : timeOfId(id)
 }
 
 export const timeOfId = (id: number): number => Math.floor(id / perMs) + epochMs

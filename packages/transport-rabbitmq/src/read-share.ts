@@ -2,10 +2,13 @@ import type { ConsumedRecord, ReadOptions } from '@shop/messaging/driver'
 import type { Channel, Message } from 'amqplib'
 import { readCatalogue } from './catalogue.ts'
 import type { Connection } from './connection.ts'
-import { timeOf } from './position.ts'
+import { idOf, timeOf } from './position.ts'
 import { isMarker, recordOf } from './records.ts'
 import { consumeStream, firstMessage, lastMessage, offsetOf, type StreamStart } from './streams.ts'
 import { NoSuchTopic } from './topology.ts'
+
+/** By topic the position behind which it is gone on. */
+export type After = (topic: string) => string | undefined
 
 /** What is read of one topic. */
 interface Start {
@@ -21,7 +24,7 @@ interface Start {
 const clockSlackMs = 10_000
 
 export class ReadShare {
-  readonly #topic: string
+  readonly topic: string
   readonly #start: Start
   readonly #last: number
   readonly #headers: readonly string[] | undefined
@@ -35,7 +38,7 @@ export class ReadShare {
 
   /** @param last the offset of the last message when the reader began. */
   constructor(topic: string, start: Start, last: number, { headers, until, recordsPerSequenceMax }: ReadOptions) {
-    this.#topic = topic
+    this.topic = topic
     this.#start = start
     this.#last = last
     this.#headers = headers
@@ -43,6 +46,11 @@ export class ReadShare {
     this.#left = start.isEmpty ? 0 : (recordsPerSequenceMax ?? Number.POSITIVE_INFINITY)
     this.#hasBegun = start.begins === undefined
     if (typeof start.start === 'number') this.#next = start.start
+  }
+
+  /** Messages up to the last one, of which this is the offset. */
+  behind(last: number): number {
+    return Math.max(0, last + 1 - (this.#next ?? (typeof this.#start.start === 'number' ? this.#start.start : 0)))
   }
 
   get isCaughtUp(): boolean {
@@ -60,9 +68,9 @@ export class ReadShare {
   async consume(channel: Channel, onArrival: () => void, onLost: (error: Error) => void): Promise<void> {
     this.#channel = channel
     this.#waiting = []
-    await consumeStream(channel, this.#topic, this.#next ?? this.#start.start, (message) => {
+    await consumeStream(channel, this.topic, this.#next ?? this.#start.start, (message) => {
       if (this.#channel !== channel) return
-      if (message === null) return onLost(new Error(`${this.#topic} was deleted`))
+      if (message === null) return onLost(new Error(`${this.topic} was deleted`))
       this.#waiting.push(message)
       onArrival()
     })
@@ -75,7 +83,7 @@ export class ReadShare {
     for (const message of messages) {
       if (!this.#goesOn && offsetOf(message) > this.#last) continue
       if (isMarker(message) || records.length >= this.#left) continue
-      const record = recordOf(message, this.#topic, this.#headers)
+      const record = recordOf(message, this.topic, this.#headers)
       this.#hasBegun ||= this.#start.begins?.(record) ?? true
       if (this.#hasBegun) records.push(record)
     }
@@ -92,13 +100,15 @@ export class ReadShare {
 }
 
 /** @throws NoSuchTopic */
-export const sharesOf = async (connection: Connection, options: ReadOptions): Promise<readonly ReadShare[]> => {
+export const sharesOf = async (connection: Connection, options: ReadOptions, after?: After): Promise<readonly ReadShare[]> => {
   const { topics: known } = await readCatalogue(connection)
   return Promise.all(
     options.topics.map(async (topic) => {
       if (!known.has(topic)) throw new NoSuchTopic(`there is no topic ${topic}`)
       const last = await lastMessage(connection, topic)
-      return new ReadShare(topic, await startIn(connection, topic, last, options.from), offsetOf(last), options)
+      const behind = after?.(topic)
+      const start = behind === undefined ? await startIn(connection, topic, last, options.from) : startBehind(behind, last)
+      return new ReadShare(topic, start, offsetOf(last), options)
     }),
   )
 }
@@ -122,13 +132,15 @@ const startIn = async (
   }
   const place = from.places.find((each) => each.topic === topic)
   if (place === undefined) return { start: last + 1, isEmpty: true }
-  const atMs = timeOf(place.position)
-  // One that is no longer there is begun behind.
-  const isBehind = (record: ConsumedRecord) => atMs !== undefined && record.timestampMs > atMs + clockSlackMs
-  return {
-    start: atMs === undefined ? 'first' : near(atMs, lastOne),
-    begins: (record) => record.position === place.position || isBehind(record),
-  }
+  return startFrom(place.position, lastOne, (id, at) => id >= at)
+}
+
+const startBehind = (position: string, last: Message): Start => startFrom(position, last, (id, at) => id > at)
+
+const startFrom = (position: string, last: Message, isThere: (id: number, at: number) => boolean): Start => {
+  const [atMs, at] = [timeOf(position), idOf(position)]
+  if (atMs === undefined || at === undefined) return { start: 'first', begins: (record) => record.position === position }
+  return { start: near(atMs, last), begins: (record) => isThere(idOf(record.position) ?? 0, at) }
 }
 
 /** From the last message on when that is older: the broker delivers nothing from a time on at which it had nothing. */

@@ -2,6 +2,7 @@ import type { Log, SubscribeOptions, Subscription, Transport } from '@shop/messa
 import { type RabbitAdmin, rabbitAdmin } from './admin.ts'
 import { openConnection } from './connection.ts'
 import { type ConsumerSettings, consume } from './consumer.ts'
+import { type FollowOptions, followStreams } from './follow.ts'
 import { type PublisherSettings, rabbitPublisher } from './publisher.ts'
 import { readTopics } from './reader.ts'
 
@@ -10,6 +11,8 @@ export interface RabbitTransport extends Transport {
   publisher(settings?: PublisherSettings): ReturnType<Transport['publisher']>
   subscribe(options: SubscribeOptions & ConsumerSettings): Subscription
   admin(): RabbitAdmin
+  /** Handles what the topics' streams have, like a member of a group that has no other; nothing of it is kept on the broker. */
+  follow(options: FollowOptions): Subscription
 }
 
 export interface RabbitOptions {
@@ -31,6 +34,7 @@ export const rabbitTransport = ({ urls, clientId, log = quiet }: RabbitOptions):
     subscribe: (options) => consume({ open, admin: rabbitAdmin(open), log, ...options }),
     read: (options) => readTopics(open, options),
     admin: () => rabbitAdmin(open),
+    follow: (options) => followStreams(open, log, options),
     describe: describePosition,
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { participants } from '@shop/manifest'
-import { addresses, baseConfig, ConfigurationError, durationMs, flag, nonEmpty, port, readConfig } from '@shop/service-host'
+import { brokerConfig } from '@shop/participant/config'
+import { baseConfig, ConfigurationError, durationMs, flag, nonEmpty, port, readConfig } from '@shop/service-host'
 import { z } from 'zod'
 
 const list = z.string().transform((text) =>
@@ -30,7 +31,7 @@ const { HOST, LOG_LEVEL, ADMIN_TOKEN } = baseConfig
 const settings = z.object({
   HOST,
   LOG_LEVEL,
-  KAFKA_BROKERS: addresses,
+  ...brokerConfig,
   ADMIN_TOKEN,
   PORT: port.default(3000),
   /** Where the dashboard keeps its store; it may be deleted at any time. */

@@ -1,8 +1,9 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
-import { type ConsumedRecord, watchHandler, watchProgress } from '@shop/messaging'
+import { followsStreams, followTopics, positionOf, transportTo } from '@shop/broker'
+import { type ConsumedRecord, type Transport, watchHandler, watchProgress } from '@shop/messaging'
+import { brokersIn } from '@shop/participant/config'
 import { addStandstillGauge, progressChecks, standstillOf } from '@shop/participant/standing'
 import { type Checks, createApp, createMetrics, fail, host, type Log, type Metrics, type ServiceApp } from '@shop/service-host'
-import { type KafkaTransport, kafkaTransport } from '@shop/transport-kafka'
 import { applySafely } from './apply-safely.ts'
 import { Bursts } from './burst.ts'
 import { CheckRuns } from './check.ts'
@@ -42,7 +43,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
 
   // A store that is begun anew has a group of its own, which reads the topics from their beginning.
   const group = `dashboard-${store.id}`
-  const transport = kafkaTransport({ brokers: config.KAFKA_BROKERS, clientId: 'dashboard', log })
+  const transport = await transportTo({ brokers: brokersIn(config), clientId: 'dashboard', log })
   const { subscription, checks, standstill } = startReading({ transport, group, projection, feed, count, metrics, log })
 
   const upstream = new Upstream(config.SERVICE_URLS)
@@ -54,7 +55,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
   )
   const services = new ServicesWatch(upstream)
   const monitor = new Monitor({
-    kafka: new KafkaWatch(transport, group),
+    kafka: new KafkaWatch(transport, followsStreams(transport) ? undefined : group),
     services,
     figure: (name) => projection.figure(name),
     standstill,
@@ -112,7 +113,7 @@ export const runDashboard = async (config: Config, log: Log): Promise<string> =>
 }
 
 interface Reading {
-  readonly transport: KafkaTransport
+  readonly transport: Transport
   readonly group: string
   readonly projection: Projection
   readonly feed: Feed
@@ -133,14 +134,18 @@ const startReading = ({ transport, group, projection, feed, count, metrics, log 
     // The store works synchronously: between two chunks heartbeats, timers and readers have their turn.
     await othersTurn()
   }
-  const subscription = transport.subscribe({
+  const positions = projection.positions()
+  const subscription = followTopics(transport, {
     groupId: group,
     topics: watchedTopics,
     handle: watchHandler(take, progress.projection),
     onFatal: fail,
     maxRecordsPerChunk: recordsPerChunkMax,
-    fetchBytesPerPartitionMax,
-    fetchIntervalMsMin,
+    after: (topic) => {
+      const next = positions.get(`${topic}/0`)
+      return next === undefined ? undefined : positionOf(0, next - 1)
+    },
+    kafka: { fetchBytesPerPartitionMax, fetchIntervalMsMin },
   })
   const checks: Checks = {
     consumer: async () => {

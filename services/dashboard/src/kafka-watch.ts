@@ -1,6 +1,6 @@
+import { numbersOf } from '@shop/broker'
 import { ownTopic, serviceNames, subscriptionsOf } from '@shop/choreography'
 import { type GroupPlace, type Stretch, TookTooLong, type Transport, type TransportAdmin } from '@shop/messaging'
-import { kafkaPosition } from '@shop/transport-kafka'
 import type { GroupState, TopicState } from './api.ts'
 import { isDeadLetterTopic, watchedTopics } from './observation.ts'
 
@@ -16,11 +16,11 @@ export class KafkaWatch {
   readonly #groups: readonly { readonly group: string; readonly topics: readonly string[] }[]
   #state: KafkaState = { topics: [], groups: [] }
 
-  /** @param ownGroup the dashboard's. */
-  constructor(transport: Transport, ownGroup: string) {
+  /** @param ownGroup the dashboard's, where it has one on the broker. */
+  constructor(transport: Transport, ownGroup?: string) {
     this.#admin = transport.admin()
     const participants = serviceNames.map((service) => ({ group: service, topics: subscriptionsOf(service) }))
-    this.#groups = [...participants, { group: ownGroup, topics: watchedTopics }]
+    this.#groups = [...participants, ...(ownGroup === undefined ? [] : [{ group: ownGroup, topics: watchedTopics }])]
   }
 
   get state(): KafkaState {
@@ -53,15 +53,14 @@ const messageOf = (error: unknown): string =>
   error instanceof TookTooLong ? 'the broker does not answer in time' : (error as Error).message
 
 const topicState = (topic: string, stretches: readonly Stretch[]): TopicState => {
-  const partitions = stretches
-    .filter((s) => s.topic === topic)
-    .map(({ begin, end }) => {
-      const { partition, offset } = kafkaPosition(begin)
-      return { partition, begin: Number(offset), end: Number(kafkaPosition(end).offset) }
-    })
+  const ofTopic = stretches.filter((s) => s.topic === topic)
+  const partitions = ofTopic.map(({ begin, end }) => {
+    const { partition, offset } = numbersOf(begin)
+    return { partition, begin: Number(offset), end: Number(numbersOf(end).offset) }
+  })
   const dead = isDeadLetterTopic(topic)
   const owner = dead ? topic.split('.').at(-2) : serviceNames.find((s) => ownTopic(s) === topic)
-  const records = partitions.reduce((sum, p) => sum + p.end - p.begin, 0)
+  const records = ofTopic.reduce((sum, s) => sum + s.records, 0)
   return { topic, kind: dead ? 'dead-letters' : 'events', service: owner ?? '', records, partitions }
 }
 
@@ -70,7 +69,7 @@ const groupState = (group: string, names: readonly string[], places: readonly Gr
     const partitions = places
       .filter((place) => place.topic === topic)
       .map(({ position, lag }) => {
-        const { partition, offset } = kafkaPosition(position)
+        const { partition, offset } = numbersOf(position)
         return { partition, committed: Number(offset), lag }
       })
     return { topic, lag: partitions.reduce((sum, p) => sum + p.lag, 0), partitions }

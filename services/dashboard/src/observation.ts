@@ -1,8 +1,8 @@
 /** Pure: what one record on a topic means to somebody who only watches. */
+import { numbersOf } from '@shop/broker'
 import { allTopics, catalogueFor, eventNamed, serviceNames } from '@shop/choreography'
 import type { ConsumedRecord } from '@shop/messaging'
 import { decode } from '@shop/messaging'
-import { kafkaPosition } from '@shop/transport-kafka'
 import { firstTime, iso } from './times.ts'
 
 /** The type under which a record is kept that fits no event. */
@@ -76,7 +76,7 @@ export const isDeadLetterTopic = (topic: string): boolean => consumerOf.has(topi
 
 /** Where a record stands on the broker. */
 export const placeOf = ({ topic, position }: Pick<ConsumedRecord, 'topic' | 'position'>) => {
-  const { partition, offset } = kafkaPosition(position)
+  const { partition, offset } = numbersOf(position)
   return { topic, partition, offset: Number(offset) }
 }
 

@@ -53,7 +53,7 @@ const secondRelay: Fault = {
     const service = given.text('service')
     const database = participants.find((s) => s.name === service)?.database
     const { store, close } = await (database === 'postgres' ? openPostgres : openMongo)(service, accessOf(shop))
-    const publisher = transportOf(shop).publisher()
+    const publisher = (await transportOf(shop)).publisher()
     const relay = startRelay({ store, publisher, catalogue: catalogueFor(service as ServiceName), log: quiet })
     return {
       did: `a second relay takes the stored events of ${service} to Kafka, for ${durationText(given.forMs)}`,
@@ -77,7 +77,7 @@ const rebalance: Fault = {
   inNetwork: true,
   async begin(shop, given) {
     const service = given.text('service')
-    const transport = transportOf(shop)
+    const transport = await transportOf(shop)
     const ending = new AbortController()
     const stay = (ms: number) => pause(ms, undefined, { signal: ending.signal }).catch(() => {})
     // handles nothing and commits nothing: what it is given waits until it has left

@@ -1,10 +1,10 @@
 /** What comes to a topic although nobody should send it: again, late, or broken. */
 
 import { setTimeout as pause } from 'node:timers/promises'
+import { transportTo } from '@shop/broker'
 import { allEvents, allTopics, catalogueFor, type ServiceName, serviceNames, topicOf } from '@shop/choreography'
 import { Refused } from '@shop/command-line'
 import { type ConsumedRecord, encode, newId, type OutgoingRecord, startedBy } from '@shop/messaging'
-import { kafkaTransport } from '@shop/transport-kafka'
 import type { Access, ShopTarget } from '../../running-shop/index.ts'
 import type { Fault, Parameter } from '../fault.ts'
 import { readRecords } from '../records.ts'
@@ -20,10 +20,10 @@ export const accessOf = ({ access }: ShopTarget): Access => {
   return access
 }
 
-export const transportOf = (shop: ShopTarget) => kafkaTransport({ brokers: accessOf(shop).brokers, clientId: 'fault' })
+export const transportOf = (shop: ShopTarget) => transportTo({ brokers: accessOf(shop).brokers, clientId: 'fault' })
 
 const publish = async (shop: ShopTarget, records: readonly OutgoingRecord[]): Promise<void> => {
-  const publisher = transportOf(shop).publisher()
+  const publisher = (await transportOf(shop)).publisher()
   try {
     await publisher.publish(records)
   } finally {
@@ -34,7 +34,7 @@ const publish = async (shop: ShopTarget, records: readonly OutgoingRecord[]): Pr
 const again = ({ topic, key, value, headers, raw }: ConsumedRecord): OutgoingRecord => ({ topic, key, value, headers, raw })
 
 const some = async (shop: ShopTarget, topic: string, which: 'oldest' | 'latest', count: number): Promise<OutgoingRecord[]> => {
-  const records = await readRecords(transportOf(shop), topic, which, count)
+  const records = await readRecords(await transportOf(shop), topic, which, count)
   if (records.length === 0) throw new Refused(`there are no events on ${topic} yet: place an order first`)
   return records.map(again)
 }

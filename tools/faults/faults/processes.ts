@@ -8,7 +8,7 @@ import type { Effect, Fault, Given, Parameter } from '../fault.ts'
 
 /** The participants of the choreography, then what else the shop runs. */
 const serviceNames: readonly string[] = [...new Set([...participants, ...services.map((s) => s.name)])]
-const backendNames = ['kafka', 'postgres', 'mongo'] as const
+const backendNames = ['kafka', 'rabbitmq', 'postgres', 'mongo'] as const
 
 const anyProcess: Parameter = {
   name: 'process',

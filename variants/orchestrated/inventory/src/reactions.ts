@@ -19,7 +19,8 @@ const obey = (
 }
 
 export const react: React<PoolClient, Command<'inventory'>> = async (client, commands) => {
-  const reservations = await lockReservations(client, distinct(commands.map((c) => c.key)))
+  const stored = await lockReservations(client, distinct(commands.map((c) => c.key)))
+  const reservations = new Map(stored)
   const linesOf = (c: Command<'inventory'>) => (c.type === 'ReserveStock' ? c.data.lines : (reservations.get(c.key)?.lines ?? []))
   const stock = await lockStock(client, distinct(commands.flatMap(linesOf).map((l) => l.sku)))
   const changed = { reservations: new Map<string, Reservation>(), stock: new Map<string, Stock>() }
@@ -39,6 +40,6 @@ export const react: React<PoolClient, Command<'inventory'>> = async (client, com
     const isRefused = command.type === 'ReserveStock' && status === 'REJECTED'
     outgoing.push(causedBy(command, answer('inventory', command.type, isRefused ? reason : undefined)))
   }
-  await Promise.all([saveReservations(client, changed.reservations), saveStock(client, changed.stock)])
+  await Promise.all([saveReservations(client, changed.reservations, stored), saveStock(client, changed.stock)])
   return outgoing
 }
