@@ -22,6 +22,12 @@ test('a data folder is relative to where npm was called', () => {
   expect(readArguments(args, {})).toEqual({ ...others, relay: 'cdc', dataDir, broker: 'kafka' })
 })
 
+test('a variant has no dashboard, and its own relay', () => {
+  expect(readArguments(['--variant', 'two-phase'], {})).toMatchObject({ dashboard: false, variant: 'two-phase', relay: 'outbox' })
+  expect(() => readArguments(['--variant', 'two-phase', '--relay', 'cdc'], {})).toThrow(Misuse)
+  expect(() => readArguments(['--variant', 'three-phase'], {})).toThrow('three-phase')
+})
+
 test.each([
   { args: ['--frehs'], text: "Unknown option '--frehs'" },
   { args: ['order'], text: "Unexpected argument 'order'" },
