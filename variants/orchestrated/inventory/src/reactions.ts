@@ -6,7 +6,7 @@ import { lockReservations, lockStock, saveReservations, saveStock } from '../../
 import { answer, type Command } from '../../speech.ts'
 
 /** What was reserved, released or issued before is not moved again. */
-const obey = (
+export const obey = (
   command: Command<'inventory'>,
   reservation: Reservation | undefined,
   stock: ReadonlyMap<string, Stock>,

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { flows } from '../../flow.ts'
 import { runOnPostgres } from '../../on-postgres.ts'
 import { reactions } from './reactions.ts'
-import { findSaga } from './sagas.ts'
+import * as sagas from './sagas.ts'
 
 const order = z.strictObject({ orderId: z.uuid() })
 
@@ -13,7 +13,7 @@ const routes = (pool: Pool): Router => {
   const router = Router()
   router.get('/sagas/:orderId', async (req, res) => {
     const orderId = parse(order, req.params, 'params').orderId.toLowerCase()
-    const saga = await findSaga(pool, orderId)
+    const saga = await sagas.findSaga(pool, orderId)
     if (saga === undefined) throw notFound(`a saga of order ${orderId}`)
     const { placed: _, ...shown } = saga
     res.json({ orderId, ...shown })
@@ -21,4 +21,4 @@ const routes = (pool: Pool): Router => {
   return router
 }
 
-await runOnPostgres('orchestrator', 3006, { react: reactions(flows), routes: (_store, pool) => routes(pool) })
+await runOnPostgres('orchestrator', 3006, { react: reactions(flows, sagas), routes: (_store, pool) => routes(pool) })

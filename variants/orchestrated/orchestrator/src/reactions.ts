@@ -1,10 +1,15 @@
 /** Kafka in: a batch of replies; each moves its saga on, which is stored together with the command that it gives. */
 import { causedBy, distinct, type Message, type React } from '@shop/messaging'
-import type { PoolClient } from 'pg'
 import type { Flow } from '../../flow.ts'
 import { advance, awaiting, type Saga } from '../../saga.ts'
 import type { Reply } from '../../speech.ts'
-import { lockSagas, saveSagas } from './sagas.ts'
+
+/** The table of sagas, as the reactions need it. `Work` is the database's native handle of one transaction. */
+export interface SagaTables<Work> {
+  /** Those of the orders that have begun, locked until the transaction ends. */
+  lockSagas(work: Work, orderIds: readonly string[]): Promise<Map<string, Saga>>
+  saveSagas(work: Work, sagas: ReadonlyMap<string, Saga>): Promise<void>
+}
 
 /** Of each saga; a saga of a few steps tells less. */
 const historyMax = 100
@@ -16,9 +21,9 @@ const noted = (saga: Saga, ...messages: readonly Pick<Message, 'type' | 'at'>[])
 
 /** @param flows the newest last. */
 export const reactions =
-  (flows: readonly Flow[]): React<PoolClient, Reply> =>
-  async (client, replies) => {
-    const sagas = await lockSagas(client, distinct(replies.map((r) => r.key)))
+  <Work>(flows: readonly Flow[], tables: SagaTables<Work>): React<Work, Reply> =>
+  async (work, replies) => {
+    const sagas = await tables.lockSagas(work, distinct(replies.map((r) => r.key)))
     const flowOf = (saga: Saga | undefined): Flow => {
       const flow = saga === undefined ? flows.at(-1) : flows.find(({ version }) => version === saga.flow)
       if (flow === undefined)
@@ -40,6 +45,6 @@ export const reactions =
       changed.set(reply.key, told)
       outgoing.push(...commands)
     }
-    await saveSagas(client, changed)
+    await tables.saveSagas(work, changed)
     return outgoing
   }

@@ -16,7 +16,7 @@ import { answer, type Command } from '../../speech.ts'
 type Obeyed = { readonly payment: Payment; readonly account: Account | undefined; readonly transfer?: Transfer | undefined }
 
 /** What was captured or refunded before is not moved again. */
-const obey = (event: Command<'payment'>, payment: Payment | undefined, account: Account | undefined): Obeyed => {
+export const obey = (event: Command<'payment'>, payment: Payment | undefined, account: Account | undefined): Obeyed => {
   if (event.type === 'CapturePayment') {
     if (payment !== undefined) return { payment, account }
     const after = capture(account, event.data)
