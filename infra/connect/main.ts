@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { rolePassword } from '../init/database-urls.ts'
-import { startableServices } from '../services.ts'
+import { servicesOf } from '../services.ts'
 import { keepConnectors } from './keeper.ts'
 import { connectorNameOf, outboxConnector } from './outbox-connector.ts'
 import { captureUrl } from './prepare-capture.ts'
@@ -18,7 +18,7 @@ const settings = z.object({
 
 const { CONNECT_URL, POSTGRES_URL, SHOP_DB_PASSWORD } = settings.parse(process.env)
 const password = rolePassword('capture', SHOP_DB_PASSWORD)
-const captured = startableServices.filter(({ database }) => database === 'postgres')
+const captured = servicesOf(undefined).filter(({ database }) => database === 'postgres')
 const keeper = keepConnectors({
   rest: connectRest(CONNECT_URL.replace(/\/+$/, '')),
   connectors: Object.fromEntries(

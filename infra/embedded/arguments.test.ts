@@ -11,13 +11,21 @@ test('without arguments: the .data folder of the repository, kept', () => {
     dashboard: true,
     relay: 'outbox',
     dataDir: join(import.meta.dirname, '..', '..', '.data'),
+    broker: 'kafka',
   })
 })
 
 test('a data folder is relative to where npm was called', () => {
   const dataDir = resolve(process.env.INIT_CWD ?? process.cwd(), 'mine')
   const args = ['--fresh', '--faults', '--no-dashboard', '--data-dir', 'mine', '--relay', 'cdc']
-  expect(readArguments(args, {})).toEqual({ fresh: true, faults: true, dashboard: false, relay: 'cdc', dataDir })
+  const others = { fresh: true, faults: true, dashboard: false }
+  expect(readArguments(args, {})).toEqual({ ...others, relay: 'cdc', dataDir, broker: 'kafka' })
+})
+
+test('a variant has no dashboard, and its own relay', () => {
+  expect(readArguments(['--variant', 'two-phase'], {})).toMatchObject({ dashboard: false, variant: 'two-phase', relay: 'outbox' })
+  expect(() => readArguments(['--variant', 'two-phase', '--relay', 'cdc'], {})).toThrow(Misuse)
+  expect(() => readArguments(['--variant', 'three-phase'], {})).toThrow('three-phase')
 })
 
 test.each([

@@ -1,4 +1,5 @@
 import { command, flag, Misuse, oneOf, option, optionOr, path, readCommand } from '@shop/command-line'
+import { type VariantName, variantNames } from '@shop/manifest/variants'
 import { defaultDataDir } from '@shop/tools/running-shop'
 import { type BrokerKind, brokerKinds } from './broker.ts'
 
@@ -20,6 +21,11 @@ export const startCommand = command({
       'outbox',
     ),
     'no-dashboard': flag('the services alone'),
+    variant: option(
+      'NAME',
+      `finishes orders in another way: ${variantNames.join(', ')}; without the dashboard`,
+      oneOf(variantNames),
+    ),
   },
   notes: `Environment
   KAFKA_BROKERS, RABBITMQ_URL, POSTGRES_URL, MONGO_URL    use these servers instead of embedded ones
@@ -46,6 +52,8 @@ export interface Arguments {
   dashboard: boolean
   relay: 'outbox' | 'cdc'
   dataDir: string
+  /** Absent: the choreography. */
+  variant?: VariantName
   broker: BrokerKind
 }
 
@@ -53,8 +61,20 @@ export interface Arguments {
 export const readArguments = (args: readonly string[], env: NodeJS.ProcessEnv = process.env): Arguments | undefined => {
   const given = readCommand(startCommand, args)
   if (given === undefined) return undefined
-  const { fresh, faults, broker, relay, 'no-dashboard': noDashboard, 'data-dir': dataDir = defaultDataDir } = given.options
+  const {
+    fresh,
+    faults,
+    broker,
+    relay,
+    'no-dashboard': noDashboard,
+    'data-dir': dataDir = defaultDataDir,
+    variant,
+  } = given.options
   if (broker === 'rabbitmq' && relay === 'cdc')
     throw new Misuse('--relay cdc takes events to Kafka: it cannot be with --broker rabbitmq')
-  return { fresh, faults: faults || env.SHOP_FAULTS === 'true', dashboard: !noDashboard, relay, dataDir, broker }
+  const common = { fresh, faults: faults || env.SHOP_FAULTS === 'true', relay, dataDir, broker }
+  if (variant === undefined) return { ...common, dashboard: !noDashboard }
+  if (relay !== 'outbox') throw new Misuse(`--relay ${relay} is of the choreographed shop: start it without --variant`)
+  if (broker !== 'kafka') throw new Misuse(`--broker ${broker} is of the choreographed shop: start it without --variant`)
+  return { ...common, dashboard: false, variant }
 }

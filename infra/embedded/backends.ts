@@ -76,7 +76,7 @@ export const startBackends = async (options: BackendsOptions): Promise<Backends>
 }
 
 /** @throws what the first backend that did not start threw, once every other is decided too */
-export const startEmbedded = async ({ embedded }: Backends, log: Log): Promise<void> => {
+export const startEmbedded = async ({ embedded }: Pick<Backends, 'embedded'>, log: Log): Promise<void> => {
   // allSettled: none may still be starting when the caller stops them
   const starts = await Promise.allSettled(embedded.map((backend) => startWithProgress(backend, log)))
   for (const start of starts) if (start.status === 'rejected') throw start.reason

@@ -40,19 +40,26 @@ export const throughProxy = (databaseUrl: string, port: number): string => {
 
 const proxiesMain = join(import.meta.dirname, '..', 'proxies', 'proxies.ts')
 
-/** @param databaseUrls by service, without a proxy */
+export interface Behind {
+  /** by service, without a proxy */
+  readonly databaseUrls: Readonly<Record<string, string>>
+  /** of a broker other than Kafka, which has one address for all */
+  readonly brokerUrl?: string | undefined
+}
+
 export const commandOfProxies = (
   links: Links,
-  databaseUrls: Readonly<Record<string, string>>,
+  { databaseUrls, brokerUrl }: Behind,
   token: string,
   logFile: string,
   env: NodeJS.ProcessEnv,
 ): Command => {
+  const brokerPort = brokerUrl === undefined ? undefined : Number(new URL(brokerUrl).port)
   const options = links.services.flatMap(({ name, listener, databasePort }): LinkOptions[] => {
     const database = new URL(databaseUrls[name] ?? '')
     const at = { host: loopback, toHost: loopback }
     return [
-      { ...at, name: `${name}-kafka`, port: listener.advertisedPort, toPort: listener.port },
+      { ...at, name: `${name}-kafka`, port: listener.advertisedPort, toPort: brokerPort ?? listener.port },
       { ...at, name: `${name}-database`, port: databasePort, toHost: database.hostname, toPort: Number(database.port) },
     ]
   })

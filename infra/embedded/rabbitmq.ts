@@ -29,7 +29,6 @@ export interface RabbitmqOptions {
   env: NodeJS.ProcessEnv
 }
 
-const plugins = ['rabbitmq_consistent_hash_exchange']
 const startTimeoutMs = 90_000
 
 /** RabbitMQ as a node of its own, with its own port mapper: Erlang would leave one behind that nobody ends. */
@@ -44,7 +43,7 @@ export const embeddedRabbitmq = (options: RabbitmqOptions): EmbeddedBackend => {
     async prepare() {
       const { server, epmd } = requireRabbitmq(env)
       mkdirSync(folder, { recursive: true })
-      writeFileSync(join(folder, 'enabled_plugins'), `[${plugins.join(',')}].\n`)
+      writeFileSync(join(folder, 'enabled_plugins'), '[].\n')
       writeFileSync(join(folder, 'rabbitmq.conf'), configurationOf(port))
       mapper = await runningMapper(mapper, epmd, mapperPort, join(dirname(logFile), 'rabbitmq-epmd.log'))
       return { name: 'RabbitMQ', kind: 'backend', command: server, args: [], env: environmentOf(options), logFile }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { hasDatabase } from '@shop/manifest'
+import { variantNamed } from '@shop/manifest/variants'
 import type { RecordedProcess, RunRecord } from '@shop/tools/running-shop'
 import { databaseUrl } from '../init/database-urls.ts'
 import type { EmbeddedBackend } from './backend.ts'
@@ -85,6 +86,8 @@ export class Run {
       HOST: loopback,
       ...this.#environmentOfBroker(link?.listener.advertisedPort),
       ADMIN_TOKEN: this.adminToken,
+      // Services of the choreography know nobody's address; those of a variant may call each other.
+      ...(this.#env.SHOP_VARIANT ? this.#whereOthersAre : {}),
       ...(hasDatabase(service)
         ? { DATABASE_URL: link ? throughProxy(database, link.databasePort) : database }
         : this.#environmentOfWatcher(name)),
@@ -102,9 +105,8 @@ export class Run {
 
   /** undefined without --faults */
   get commandOfProxies(): Command | undefined {
-    return (
-      this.#links && commandOfProxies(this.#links, this.databaseUrls, this.adminToken, this.#data.logFile('proxies'), this.#env)
-    )
+    const behind = { databaseUrls: this.databaseUrls, brokerUrl: this.#backends.brokerUrl }
+    return this.#links && commandOfProxies(this.#links, behind, this.adminToken, this.#data.logFile('proxies'), this.#env)
   }
 
   /** @param port of the proxy before it */
@@ -117,16 +119,20 @@ export class Run {
   /** What a service needs that looks at all the others. The addresses of the databases are the check's, which it runs as a process. */
   #environmentOfWatcher(name: string): NodeJS.ProcessEnv {
     const { postgresUrl, mongoUrl } = this.#backends
-    const others = this.#placed.filter(hasDatabase).map((service) => `${service.name}=${service.url}`)
     return {
       DATA_DIR: join(this.#data.dir, name),
-      SERVICE_URLS: others.join(','),
+      ...this.#whereOthersAre,
       DASHBOARD_ACTIONS: this.#env.DASHBOARD_ACTIONS || 'true',
       CHECK_COMMAND: JSON.stringify([process.execPath, join(root, 'tools/check/main.ts'), '--json']),
       RUN_RECORD: this.#recordFile,
       POSTGRES_URL: postgresUrl,
       MONGO_URL: mongoUrl,
     }
+  }
+
+  get #whereOthersAre(): NodeJS.ProcessEnv {
+    const others = this.#placed.filter(hasDatabase).map((service) => `${service.name}=${service.url}`)
+    return { SERVICE_URLS: others.join(',') }
   }
 
   /** Brings run.json up to date. */
@@ -144,6 +150,7 @@ export class Run {
       pid: process.pid,
       startedAt: this.#startedAt,
       dataDir: this.#data.dir,
+      ...variantIn(this.#env),
       kafkaBrokers,
       ...(brokerUrl !== undefined && { brokerUrl }),
       postgresUrl,
@@ -187,6 +194,11 @@ export class Run {
   get #password() {
     return this.#env.SHOP_DB_PASSWORD || 'shop'
   }
+}
+
+const variantIn = ({ SHOP_VARIANT = '' }: NodeJS.ProcessEnv): Pick<RunRecord, 'variant'> => {
+  const variant = variantNamed(SHOP_VARIANT)
+  return variant === undefined ? {} : { variant }
 }
 
 export const recordFileOf = (data: DataFolder) => join(data.dir, 'run.json')

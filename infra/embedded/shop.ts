@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasDatabase } from '@shop/manifest'
-import { type StartableService, startableServices } from '../services.ts'
+import type { VariantName } from '@shop/manifest/variants'
+import { type StartableService, servicesOf } from '../services.ts'
 import type { EmbeddedBackend } from './backend.ts'
 import { type Backends, type BackendsOptions, planBackends, root, startEmbedded } from './backends.ts'
 import { type Capture, capturedPostgres, planCapture, type RelayKind } from './capture.ts'
@@ -17,6 +18,7 @@ import { Run, recordFileOf } from './run.ts'
 import { endLeftovers } from './run-record.ts'
 import { StartRefusal } from './start-refusal.ts'
 import { type Supervisor, supervise } from './supervisor.ts'
+import { neededOf, preparingPostgres } from './variant.ts'
 
 const initTimeoutMs = 120_000
 const backendRestartDelayMs = 1_000
@@ -34,6 +36,8 @@ export interface ShopOptions extends Omit<BackendsOptions, 'ports'> {
   services?: readonly StartableService[]
   /** the dashboard too; default false */
   dashboard?: boolean
+  /** finishes orders in this other way, by its own services; default: the choreography */
+  variant?: VariantName
   /** run once before the services; default infra/init/main.ts */
   initScript?: string
 }
@@ -63,8 +67,9 @@ export interface Shop {
  * that was started is stopped by then.
  */
 export const startShop = async (options: ShopOptions): Promise<Shop> => {
-  const { log = () => {}, env = process.env, ports = 'fixed', signal, dashboard = false } = options
-  const entries = options.services ?? startableServices.filter((service) => dashboard || hasDatabase(service))
+  const { log = () => {}, ports = 'fixed', signal, dashboard = false, variant } = options
+  const env: NodeJS.ProcessEnv = { ...(options.env ?? process.env), SHOP_VARIANT: variant }
+  const entries = options.services ?? servicesOf(variant).filter((service) => dashboard || hasDatabase(service))
   const data = openDataFolder(options.dataDir, { fresh: options.fresh ?? false })
   const closing: (() => Promise<void> | void)[] = [data.release]
   const stop = once(() => inOrder(closing.toReversed()))
@@ -72,11 +77,11 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     await endLeftovers(recordFileOf(data), log)
     const placed = await place(entries, ports, env)
     const faults = options.faults ?? env.SHOP_FAULTS === 'true'
-    if (faults) refuseForeign(env)
+    if (faults) refuseFaults(env)
     const links = faults ? await planLinks(placed.filter(hasDatabase)) : undefined
     const kafkaListeners = links?.services.map((l) => l.listener) ?? []
     const capturing = await planCapture(options.relay ?? 'outbox', { dataDir: data.dir, ports, env, log, signal })
-    const postgresSettings = capturing ? capturedPostgres : {}
+    const postgresSettings = { ...(capturing && capturedPostgres), ...(variant === 'two-phase' && preparingPostgres) }
     const plan = await planBackends({ ...options, env, ports: ports === 'free' ? 'free' : {}, kafkaListeners, postgresSettings })
     await plan.check()
     await requireFree([...placed.map(wantedBy), ...(capturing ? [capturing.wantedPort] : [])])
@@ -89,7 +94,7 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
       () => backends.stop(),
     )
     for (const backend of backends.embedded) keepRunning(backend, run, log)
-    await startEmbedded(backends, log)
+    await startEmbedded(neededOf(backends, variant), log)
     signal?.throwIfAborted()
     await initialise(options.initScript ?? join(root, 'infra', 'init', 'main.ts'), run, data.logFile('init'), log, signal)
 
@@ -160,7 +165,11 @@ const startProcesses = async (
 }
 
 /** A server that is not ours has no proxy before it, and its Kafka tells its clients another address. */
-const refuseForeign = (env: NodeJS.ProcessEnv) => {
+const refuseFaults = (env: NodeJS.ProcessEnv) => {
+  if (env.SHOP_VARIANT)
+    throw new StartRefusal(
+      `a variant has no fault points and no proxies: start ${env.SHOP_VARIANT} without --faults; npm run fault kills, pauses and stops its processes all the same`,
+    )
   const given = ['KAFKA_BROKERS', 'RABBITMQ_URL', 'POSTGRES_URL', 'MONGO_URL'].filter((name) => env[name])
   if (given.length > 0)
     throw new StartRefusal(`faults need the embedded servers: unset ${given.join(', ')}, or start without --faults`)

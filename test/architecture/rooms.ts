@@ -74,8 +74,10 @@ const toolsOnRunningShops = ({ source, given, to }: Edge): string | undefined =>
   const room = roomOf(source.path)
   const target = roomOf(to)
   if (!(room === 'tools' || room.startsWith('variants/')) || target === room) return undefined
+  if (room !== 'tools' && /^services\/[^/]+\/src\/main\.ts$/.test(to))
+    return `${source.path} imports ${given.target}: a variant is wired by itself`
   if (/^(packages|services)\//.test(target) || (room !== 'tools' && target === 'tools')) return undefined
-  return `${source.path} imports ${given.target}: ${room} imports packages and the pure files of services, never ${target}`
+  return `${source.path} imports ${given.target}: ${room} imports packages and files of services, never ${target}`
 }
 
 const infraByRunningShop = ({ source, given, to }: Edge): string | undefined => {

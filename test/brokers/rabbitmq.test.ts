@@ -74,9 +74,9 @@ describe.skipIf(!isThere)(`the shop on RabbitMQ${where}`, () => {
       { at: 350, kill: () => own.shop.services.kill('delivery', 'SIGKILL') },
     ]
     const killing: Promise<void>[] = []
+    // Some of those who place orders may see the same count.
     const onPlaced = (count: number) => {
-      for (const { at, kill } of kills)
-        if (count === at) killing.push(Promise.resolve(kill()).then(() => console.log(`killed at ${at}`)))
+      while (kills[0] !== undefined && count >= kills[0].at) killing.push(Promise.resolve(kills.shift()?.kill()))
     }
     const ids = await placeMany(own, 500, { onPlaced })
     await Promise.all(killing)
@@ -85,7 +85,7 @@ describe.skipIf(!isThere)(`the shop on RabbitMQ${where}`, () => {
     await holds()
   })
 
-  test('what cannot be read is set aside, listed and discarded; the page has read every topic', {
+  test('what cannot be read is set aside and listed; the page has read the topics', {
     timeout: 120_000,
   }, async () => {
     await tool('faults', 'malformed', 'bad-json', 'shop.order')

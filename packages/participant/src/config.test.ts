@@ -1,7 +1,7 @@
 import { ConfigurationError, readConfig } from '@shop/service-host'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { participantConfig } from './config.ts'
+import { brokersIn, participantConfig } from './config.ts'
 
 const base = { PORT: '3001', KAFKA_BROKERS: 'a:9092', DATABASE_URL: 'postgresql://u:p@h/d' }
 
@@ -20,4 +20,12 @@ test('what is wrong is named in one line', () => {
   const read = () => readConfig(z.object(participantConfig), { ...base, KAFKA_BROKERS: 'a', DATABASE_URL: '  ' })
   expect(read).toThrow(ConfigurationError)
   expect(read).toThrow(/^KAFKA_BROKERS is "a" \(expected host:port.*DATABASE_URL is missing \(expected a URL/)
+})
+
+test('the broker is named by its addresses or by its URL, which counts where both are given', () => {
+  expect(brokersIn({ KAFKA_BROKERS: ['a:9092'] })).toEqual(['a:9092'])
+  expect(brokersIn({ KAFKA_BROKERS: ['a:9092'], BROKER_URL: 'amqp://b' })).toEqual(['amqp://b'])
+  expect(() => brokersIn({})).toThrow(/^KAFKA_BROKERS is missing .* and so is BROKER_URL$/)
+  const read = () => readConfig(z.object(participantConfig), { ...base, BROKER_URL: 'http://b' })
+  expect(read).toThrow(/^BROKER_URL is wrong \(expected amqp:/)
 })

@@ -3,9 +3,11 @@
 /** Every topic is an exchange of its own name, to which its stream, of the same name, and its groups are bound. */
 export const catalogueStream = 'topics>'
 
-/** The exchange that deals a topic's records out to the queues of a group. */
+/** The exchange that deals a topic's records out to the queues of a group, by the sequence with which their routing keys begin. */
 export const groupExchange = (topic: string, group: string): string => `${topic}>${group}`
 export const groupQueue = (topic: string, group: string, sequence: number): string => `${topic}>${group}>${sequence}`
+/** Takes what begins with no sequence, because others published it. */
+export const otherwiseOf = (topic: string, group: string): string => `${topic}>${group}>otherwise`
 /** What was on the topic before the group came to be. Exchange and queue. */
 export const pastOf = (topic: string, group: string): string => `${topic}>${group}>past`
 /** What the broker delivered too often. Exchange and queue. */

@@ -2,10 +2,12 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Log, OutgoingRecord } from '@shop/messaging/driver'
 import type { ConfirmChannel } from 'amqplib'
+import { readCatalogue } from './catalogue.ts'
 import { type Connection, locked, onChannel, replyCodeOf } from './connection.ts'
 import { publisherLock } from './names.ts'
 import { numbering, publishersMax } from './position.ts'
 import { encodeRecord } from './records.ts'
+import { NoSuchTopic } from './topology.ts'
 
 /** A connection that publishes. */
 export interface Line {
@@ -52,8 +54,18 @@ const lineOn = (connection: Connection, channel: ConfirmChannel, nextId: () => n
   channel.on('close', end)
   void connection.ended.then(end)
 
+  // A topic keeps the number that it has.
+  let sequences = new Map<string, number>()
+  const learn = async (records: readonly OutgoingRecord[]): Promise<void> => {
+    if (records.every(({ topic }) => sequences.has(topic))) return
+    const { topics } = await readCatalogue(connection)
+    sequences = new Map([...topics].map(([topic, entry]) => [topic, entry.sequences]))
+    const missing = records.find(({ topic }) => !sequences.has(topic))
+    if (missing !== undefined) throw new NoSuchTopic(`there is no topic ${missing.topic}`)
+  }
+
   const publishOne = (record: OutgoingRecord, settled: (error?: unknown) => void): boolean => {
-    const { routingKey, content, options } = encodeRecord(record, nextId())
+    const { routingKey, content, options } = encodeRecord(record, nextId(), sequences.get(record.topic) ?? 1)
     return channel.publish(record.topic, routingKey, content, options, (error) => {
       if (error === null && unroutable.size > 0 && unroutable.delete(String(options.messageId)))
         settled(new Error(`the topic ${record.topic} is not there yet`))
@@ -64,6 +76,7 @@ const lineOn = (connection: Connection, channel: ConfirmChannel, nextId: () => n
   return {
     isOpen: () => isOpen && connection.isOpen(),
     write: async (records) => {
+      await learn(records)
       const { promise: all, resolve, reject } = Promise.withResolvers<void>()
       all.catch(() => {}) // whoever has written awaits it later
       let left = records.length

@@ -14,7 +14,7 @@ import type { Message, Options } from 'amqplib'
 import { foreignPosition, idIn, positionOf, timeOfId } from './position.ts'
 
 export interface Encoded {
-  /** Chooses the queue: records of one key have one. */
+  /** Begins with the sequence, which chooses the queue: records of one key have one. The key follows, if it can. */
   readonly routingKey: string
   readonly content: Buffer
   readonly options: Options.Publish
@@ -45,21 +45,34 @@ const isPlain = ({ key, value, headers, raw }: OutgoingRecord): boolean => {
   return true
 }
 
-/** A routing key for a key that AMQP cannot have as one; records without a key are spread. */
-const routingKeyFor = ({ key, raw }: OutgoingRecord, id: number): string => {
-  const bytes = raw?.key ?? key
-  return bytes === null ? String(id) : hash('sha256', bytes).slice(0, 32)
+/** FNV-1a. A consistent-hash exchange would do this on the broker, and deals keys out anew when that starts again. */
+const hashOf = (bytes: Buffer): number => {
+  let sum = 0x811c9dc5
+  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193)
+  return sum >>> 0
 }
 
-/** @param id the number by which the record is known; `position.ts`. */
-export const encodeRecord = (record: OutgoingRecord, id: number): Encoded => {
+/** Records without a key are spread. */
+const sequenceOf = ({ key, raw }: OutgoingRecord, id: number, sequences: number): number =>
+  (key === null && raw?.key === undefined ? id : hashOf(raw?.key ?? Buffer.from(key ?? ''))) % sequences
+
+/**
+ * @param id the number by which the record is known; `position.ts`.
+ * @param sequences how many the topic has.
+ */
+export const encodeRecord = (record: OutgoingRecord, id: number, sequences: number): Encoded => {
+  const sequence = sequenceOf(record, id, sequences)
   const { key, value, headers, raw } = record
   const options = { persistent: true, mandatory: true, messageId: String(id), timestamp: Math.floor(timeOfId(id) / 1_000) }
   if (isPlain(record))
-    return { routingKey: key ?? '', content: Buffer.from(value ?? ''), options: { ...options, headers: { ...headers } } }
+    return {
+      routingKey: `${sequence}.${key}`,
+      content: Buffer.from(value ?? ''),
+      options: { ...options, headers: { ...headers } },
+    }
   const parts = packedParts({ key, headers, ...(raw && { raw }) })
   const content = framed([parts, value === null ? null : Buffer.from(value)])
-  return { routingKey: routingKeyFor(record, id), content, options: { ...options, type: framedType } }
+  return { routingKey: `${sequence}.`, content, options: { ...options, type: framedType } }
 }
 
 export const markerOptions = (): Options.Publish => ({ persistent: true, type: markerType })
@@ -69,7 +82,7 @@ export const isMarker = ({ properties }: Pick<Message, 'properties'>): boolean =
 export const recordOf = (message: Message, topic: string, names?: readonly string[]): ConsumedRecord => {
   const { properties } = message
   const id = idIn(properties.messageId)
-  const { key, value, headers, raw } = partsOf(message)
+  const { key, value, headers, raw } = partsOf(message, id !== undefined)
   return {
     topic,
     position: id === undefined ? foreignPosition(fingerprintOf(message)) : positionOf(id),
@@ -89,7 +102,8 @@ const only = (names: readonly string[], headers: Readonly<Record<string, string>
 
 type Parts = RecordParts & { readonly value: Buffer | null }
 
-const partsOf = (message: Message): Parts => {
+/** @param isOurs false: others published it, and its routing key is its key */
+const partsOf = (message: Message, isOurs: boolean): Parts => {
   const { content, properties, fields } = message
   if (properties.type === framedType) {
     const unpacked = unpackFrame(content)
@@ -98,7 +112,9 @@ const partsOf = (message: Message): Parts => {
   const headers: Record<string, string> = {}
   for (const [name, text] of Object.entries(properties.headers ?? {}))
     if (typeof text === 'string' && !name.startsWith('x-')) setHeader(headers, name, text)
-  return { key: fields.routingKey === '' ? null : fields.routingKey, value: content, headers }
+  const { routingKey } = fields
+  const key = isOurs ? routingKey.slice(routingKey.indexOf('.') + 1) : routingKey
+  return { key: key === '' ? null : key, value: content, headers }
 }
 
 /** `undefined` for what only says that it is framed. */
@@ -116,7 +132,10 @@ const fingerprintBytes = 6
 /** By what others cannot but send the same again; two messages that are the same to the byte have one. */
 const fingerprintOf = ({ content, properties, fields }: Message): number => {
   const { messageId, timestamp, headers = {} } = properties
-  const own = Object.entries(headers).filter(([name]) => !name.startsWith('x-'))
+  // A stream sorts them.
+  const own = Object.entries(headers)
+    .filter(([name]) => !name.startsWith('x-'))
+    .sort(([one], [other]) => (one < other ? -1 : 1))
   const told = JSON.stringify([fields.routingKey, messageId ?? null, timestamp ?? null, own])
   return Buffer.from(hash('sha256', framed([Buffer.from(told), content])), 'hex').readUIntBE(0, fingerprintBytes)
 }

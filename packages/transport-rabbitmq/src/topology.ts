@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { TookTooLong, type TopicSpec } from '@shop/messaging/driver'
 import { type Catalogue, type CatalogueEntry, ensureCatalogue, enter, groupKey, readCatalogue, tryLock } from './catalogue.ts'
 import { type Connection, onChannel } from './connection.ts'
-import { deadOf, groupExchange, groupQueue, pastOf, presenceQueue } from './names.ts'
+import { deadOf, groupExchange, groupQueue, otherwiseOf, pastOf, presenceQueue } from './names.ts'
 import { isMarker, markerOptions } from './records.ts'
 import { lastMessage, offsetOf, readStream } from './streams.ts'
 
@@ -133,11 +133,14 @@ const createGroup = async (
     await channel.assertQueue(dead, { arguments: quorum })
     await channel.bindQueue(dead, dead, '')
     await channel.assertQueue(presenceQueue(group))
-    await channel.assertExchange(dealing, 'x-consistent-hash')
+    const otherwise = otherwiseOf(topic, group)
+    await channel.assertExchange(otherwise, 'fanout')
+    await channel.assertExchange(dealing, 'topic', { alternateExchange: otherwise })
     for (let sequence = 0; sequence < sequences; sequence++) {
       const queue = groupQueue(topic, group, sequence)
       await channel.assertQueue(queue, { arguments: limited })
-      await channel.bindQueue(queue, dealing, '1')
+      await channel.bindQueue(queue, dealing, `${sequence}.#`)
+      if (sequence === 0) await channel.bindQueue(queue, otherwise, '')
     }
   })
   const past = (await bindWithPast(connection, topic, group, limited)) ? ({ past: 'there' } as const) : {}

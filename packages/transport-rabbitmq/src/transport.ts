@@ -26,7 +26,7 @@ export interface RabbitOptions {
 const nothing = () => {}
 const quiet: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 
-/** RabbitMQ as one process sees it. Connects to nothing by itself. Needs the plugin `rabbitmq_consistent_hash_exchange`. */
+/** RabbitMQ as one process sees it. Connects to nothing by itself, and needs no plugin. */
 export const rabbitTransport = ({ urls, clientId, log = quiet }: RabbitOptions): RabbitTransport => {
   const open = () => openConnection({ urls, clientId })
   return {
