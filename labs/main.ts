@@ -1,11 +1,12 @@
 /** `npm run lab`: experiments on a broker and a database of their own. */
 import { helpText, Misuse, runMain } from '@shop/command-line'
+import { cdc } from './capture/main.ts'
 import type { Experiment } from './experiment.ts'
 import { groups } from './groups/main.ts'
 import { queues } from './queues/main.ts'
 import { semantics } from './semantics/main.ts'
 
-const experiments: Readonly<Record<string, Experiment>> = { semantics, groups, queues }
+const experiments: Readonly<Record<string, Experiment>> = { semantics, groups, queues, cdc }
 
 const help = helpText({
   usage: 'npm run lab -- EXPERIMENT [options]',

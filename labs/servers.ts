@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type KafkaCluster, startBackends, startKafkaCluster } from '@shop/infra/embedded'
+import { type Backends, capturedPostgres, type KafkaCluster, startBackends, startKafkaCluster } from '@shop/infra/embedded'
 
 export interface Addresses {
   readonly brokers: readonly string[]
@@ -17,7 +17,7 @@ const temporaryFolder = (): { readonly dataDir: string; remove(): void } => {
   return { dataDir, remove: () => rmSync(dataDir, { recursive: true, force: true }) }
 }
 
-interface Running {
+export interface Running {
   readonly say: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -72,3 +72,19 @@ export const onRabbitmq = <T>(
 /** The same on three brokers that replicate to each other, without a database. */
 export const onCluster = <T>(running: Running, act: (cluster: KafkaCluster) => Promise<T>): Promise<T> =>
   whileRunning(running, (dataDir) => startKafkaCluster({ dataDir, log: running.say, signal: running.signal }), act)
+
+export interface CapturedServers extends Pick<Backends, 'broker' | 'postgres' | 'postgresUrl' | 'kafkaBrokers'> {
+  /** for what is started beside them */
+  readonly dataDir: string
+}
+
+/** The same on a PostgreSQL whose log can be read. */
+export const onCaptured = <T>(running: Running, act: (servers: CapturedServers) => Promise<T>): Promise<T> => {
+  const { say: log, signal } = running
+  const start = async (dataDir: string) => {
+    const options = { dataDir, ports: 'free', log, env: ownServers(), signal, postgresSettings: capturedPostgres } as const
+    const { broker, postgres, postgresUrl, kafkaBrokers, stop } = await startBackends(options)
+    return { broker, postgres, postgresUrl, kafkaBrokers, stop, dataDir }
+  }
+  return whileRunning(running, start, act)
+}

@@ -28,7 +28,7 @@ export default defineConfig({
       {
         test: {
           name: 'own-shops',
-          include: ['odd-records/odd-records.test.ts', 'losses/**/*.test.ts', 'brokers/**/*.test.ts'],
+          include: ['odd-records/odd-records.test.ts', '{losses,capture,brokers,variants}/**/*.test.ts'],
           // Each starts a shop of its own, for what it does to the topics is part of no other test's world.
           sequence: { groupOrder: 2 },
           fileParallelism: false,

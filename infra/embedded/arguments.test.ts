@@ -9,6 +9,7 @@ test('without arguments: the .data folder of the repository, kept', () => {
     fresh: false,
     faults: false,
     dashboard: true,
+    relay: 'outbox',
     dataDir: join(import.meta.dirname, '..', '..', '.data'),
     broker: 'kafka',
   })
@@ -16,8 +17,15 @@ test('without arguments: the .data folder of the repository, kept', () => {
 
 test('a data folder is relative to where npm was called', () => {
   const dataDir = resolve(process.env.INIT_CWD ?? process.cwd(), 'mine')
-  const args = ['--fresh', '--faults', '--no-dashboard', '--data-dir', 'mine']
-  expect(readArguments(args, {})).toEqual({ fresh: true, faults: true, dashboard: false, dataDir, broker: 'kafka' })
+  const args = ['--fresh', '--faults', '--no-dashboard', '--data-dir', 'mine', '--relay', 'cdc']
+  const others = { fresh: true, faults: true, dashboard: false }
+  expect(readArguments(args, {})).toEqual({ ...others, relay: 'cdc', dataDir, broker: 'kafka' })
+})
+
+test('a variant has no dashboard, and its own relay', () => {
+  expect(readArguments(['--variant', 'two-phase'], {})).toMatchObject({ dashboard: false, variant: 'two-phase', relay: 'outbox' })
+  expect(() => readArguments(['--variant', 'two-phase', '--relay', 'cdc'], {})).toThrow(Misuse)
+  expect(() => readArguments(['--variant', 'three-phase'], {})).toThrow('three-phase')
 })
 
 test.each([
@@ -25,6 +33,7 @@ test.each([
   { args: ['order'], text: "Unexpected argument 'order'" },
   { args: ['--data-dir'], text: "Option '--data-dir <value>' argument missing" },
   { args: ['--data-dir='], text: '--data-dir needs a path' },
+  { args: ['--relay', 'none'], text: "there is no relay 'none': one of outbox, cdc" },
   { args: ['--fresh=yes'], text: "Option '--fresh' does not take an argument" },
 ])('$args is refused in one line', ({ args, text }) => {
   const reading = () => readArguments(args, {})

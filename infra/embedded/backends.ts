@@ -31,6 +31,8 @@ export interface BackendsOptions {
   broker?: BrokerKind
   /** further listeners of an embedded Kafka; default none */
   kafkaListeners?: readonly KafkaListener[]
+  /** further settings of an embedded PostgreSQL; default none */
+  postgresSettings?: Readonly<Record<string, string>>
   /** ends the start early: what was started is stopped, and the start rejects with its reason */
   signal?: AbortSignal
 }
@@ -74,7 +76,7 @@ export const startBackends = async (options: BackendsOptions): Promise<Backends>
 }
 
 /** @throws what the first backend that did not start threw, once every other is decided too */
-export const startEmbedded = async ({ embedded }: Backends, log: Log): Promise<void> => {
+export const startEmbedded = async ({ embedded }: Pick<Backends, 'embedded'>, log: Log): Promise<void> => {
   // allSettled: none may still be starting when the caller stops them
   const starts = await Promise.allSettled(embedded.map((backend) => startWithProgress(backend, log)))
   for (const start of starts) if (start.status === 'rejected') throw start.reason
@@ -103,6 +105,7 @@ export const planBackends = async ({
   jarsDir = join(root, '.data', 'jars'),
   broker: kind = 'kafka',
   kafkaListeners = [],
+  postgresSettings,
   signal,
 }: BackendsOptions): Promise<BackendsPlan> => {
   const isKafka = kind === 'kafka'
@@ -158,6 +161,7 @@ export const planBackends = async ({
         port: port.postgres,
         logFile: logFile('postgres'),
         password: env.SHOP_DB_PASSWORD || 'shop',
+        settings: postgresSettings,
       })
       if (!given.postgres) own(postgres.backend)
       const mongo = given.mongo
@@ -173,14 +177,16 @@ export const planBackends = async ({
         postgres: given.postgres ? externalBackend('PostgreSQL', given.postgres) : postgres.backend,
         mongo,
         embedded,
-        async stop() {
-          const [first, ...others] = broker === embedded[0] ? embedded : [undefined, ...embedded]
-          await first?.stop()
-          await Promise.all(others.map((backend) => backend?.stop()))
-        },
+        stop: () => stopAll(embedded, broker),
       }
     },
   }
+}
+
+const stopAll = async (embedded: readonly EmbeddedBackend[], broker: Backend): Promise<void> => {
+  const [first, ...others] = broker === embedded[0] ? embedded : [undefined, ...embedded]
+  await first?.stop()
+  await Promise.all(others.map((backend) => backend?.stop()))
 }
 
 const choosePorts = async (ports: BackendsOptions['ports'], env: NodeJS.ProcessEnv): Promise<BackendPorts> => {

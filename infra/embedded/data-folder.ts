@@ -15,7 +15,7 @@ import { StartRefusal } from './start-refusal.ts'
 
 const markerFile = 'shop-data.json'
 /** What --fresh keeps, and what may lie in a data folder before its first use. */
-const notData = new Set(['jars', 'jars.lock', 'logs', 'lock'])
+const notData = new Set(['jars', 'jars.lock', 'connect-jars', 'connect-jars.lock', 'logs', 'lock'])
 const freeBytesMin = 1024 ** 3
 
 export interface DataFolder {

@@ -1,7 +1,13 @@
+export { connectorNameOf, type OutboxConnectorOptions, outboxConnector, slotNameOf } from '../connect/outbox-connector.ts'
+export { captureUrl, prepareCapture } from '../connect/prepare-capture.ts'
+export { type ConnectRest, connectRest } from '../connect/rest.ts'
+export type { EmbeddedBackend } from './backend.ts'
 export { type Backends, startBackends } from './backends.ts'
 export type { BrokerKind } from './broker.ts'
+export { capturedPostgres, connectOn } from './capture.ts'
 export { type KafkaCluster, startKafkaCluster } from './kafka-cluster.ts'
 export { buildPage } from './page.ts'
+export { freePorts, loopback } from './ports.ts'
 export { findRabbitmq } from './rabbitmq.ts'
 
 export { type Shop, startShop } from './shop.ts'

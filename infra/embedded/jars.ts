@@ -59,7 +59,8 @@ export const prepareJars = async (options: Fetch & { log: Log }): Promise<Jars> 
   return { kafka: join(directory, 'kafka', '*'), mongo: `${join(directory, 'mongo', '*')}:${join(directory, 'classes')}` }
 }
 
-const takeTurn = async (lockFile: string): Promise<() => void> => {
+/** Processes that want the same jars at once take turns. @returns what ends the turn */
+export const takeTurn = async (lockFile: string): Promise<() => void> => {
   for (const giveUpAtMs = performance.now() + fetchTimeoutMs; ; ) {
     const lock = takeLock(lockFile)
     if ('release' in lock) return lock.release
@@ -69,7 +70,7 @@ const takeTurn = async (lockFile: string): Promise<() => void> => {
   }
 }
 
-interface Fetch {
+export interface Fetch {
   directory: string
   java: string
   env: NodeJS.ProcessEnv
@@ -81,7 +82,7 @@ const fetchJars = async ({ directory, ...tools }: Fetch) => {
   const draft = `${directory}.new`
   rmSync(draft, { recursive: true, force: true })
   mkdirSync(join(draft, 'classes'), { recursive: true })
-  await maven(tools, ['-f', join(kafkaSources, 'pom.xml'), 'dependency:copy-dependencies', `-Djars.directory=${draft}`])
+  await maven(tools, 'Kafka', ['-f', join(kafkaSources, 'pom.xml'), 'dependency:copy-dependencies', `-Djars.directory=${draft}`])
   await compileServer({ directory: draft, ...tools })
   writeFileSync(join(draft, 'ready'), fingerprint())
   rmSync(directory, { recursive: true, force: true })
@@ -106,7 +107,7 @@ const compileServer = async ({ directory, ...tools }: Fetch) => {
   const javac = existsSync(besideJava) ? besideJava : onPath('javac', env)
   if (javac) return compile(javac, options)
   // a runtime without a compiler, as Debian's openjdk-17-jre-headless
-  await maven(tools, [
+  await maven(tools, 'a compiler', [
     `${dependencyPlugin}:copy`,
     `-Dartifact=${eclipseCompiler}`,
     `-DoutputDirectory=${join(directory, 'compiler')}`,
@@ -128,14 +129,15 @@ const withoutWildcard = (options: readonly string[]): string[] => {
   return options.map((option) => (option.endsWith('/*') ? expand(dirname(option)) : option))
 }
 
-const maven = async ({ env, signal }: Omit<Fetch, 'directory'>, args: readonly string[]) => {
+/** @param what is fetched, as a refusal calls it */
+export const maven = async ({ env, signal }: Pick<Fetch, 'env' | 'signal'>, what: string, args: readonly string[]) => {
   try {
     await runGuarded('mvn', ['-q', '-B', ...args], { env, signal, timeoutMs: fetchTimeoutMs })
   } catch (error) {
     if (!(error instanceof ToolFailure)) throw error
     const reason = /\[ERROR\] (.*)/.exec(error.output)?.[1] ?? error.message
     throw new StartRefusal(
-      `Maven could not fetch Kafka: ${reason.slice(0, 400)}\ncheck the network (and ~/.m2/settings.xml behind a proxy), then try again`,
+      `Maven could not fetch ${what}: ${reason.slice(0, 400)}\ncheck the network (and ~/.m2/settings.xml behind a proxy), then try again`,
     )
   }
 }

@@ -29,6 +29,8 @@ export interface PostgresOptions {
   logFile: string
   /** of the superuser, used when the folder is initialised; later starts take the one of then */
   password: string
+  /** beside those that every server here has */
+  settings?: Readonly<Record<string, string>> | undefined
 }
 
 /** The superuser's URL is known once it has been started. */
@@ -59,7 +61,10 @@ export const embeddedPostgres = (options: PostgresOptions): { backend: EmbeddedB
       const account = await findPostgresAccount([data, postgres])
       await endStrayPostmaster(data)
       url = `postgres://${superuser}:${encodeURIComponent(password)}@${loopback}:${port}/postgres`
-      const settings = Object.entries(serverSettings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+      const settings = Object.entries({ ...serverSettings, ...options.settings }).flatMap(([name, value]) => [
+        '-c',
+        `${name}=${value}`,
+      ])
       return {
         name: 'PostgreSQL',
         kind: 'backend',

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { hasDatabase } from '@shop/manifest'
+import { variantNamed } from '@shop/manifest/variants'
 import type { RecordedProcess, RunRecord } from '@shop/tools/running-shop'
 import { databaseUrl } from '../init/database-urls.ts'
 import type { EmbeddedBackend } from './backend.ts'
 import { type Backends, root } from './backends.ts'
+import type { Capture } from './capture.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Links } from './links.ts'
 import { commandOfProxies, throughProxy } from './links.ts'
@@ -23,6 +25,8 @@ export class Run {
   services: Supervisor | undefined
   proxies: Supervisor | undefined
   replicas: Replicas | undefined
+  /** Kafka Connect, when it takes the events to the broker. */
+  connect: Pick<Capture, 'worker' | 'restUrl'> | undefined
   doorUrl: string | undefined
   /** Opens the services' admin routes to whoever may read run.json. */
   readonly adminToken: string
@@ -82,6 +86,8 @@ export class Run {
       HOST: loopback,
       ...this.#environmentOfBroker(link?.listener.advertisedPort),
       ADMIN_TOKEN: this.adminToken,
+      // Services of the choreography know nobody's address; those of a variant may call each other.
+      ...(this.#env.SHOP_VARIANT ? this.#whereOthersAre : {}),
       ...(hasDatabase(service)
         ? { DATABASE_URL: link ? throughProxy(database, link.databasePort) : database }
         : this.#environmentOfWatcher(name)),
@@ -113,16 +119,20 @@ export class Run {
   /** What a service needs that looks at all the others. The addresses of the databases are the check's, which it runs as a process. */
   #environmentOfWatcher(name: string): NodeJS.ProcessEnv {
     const { postgresUrl, mongoUrl } = this.#backends
-    const others = this.#placed.filter(hasDatabase).map((service) => `${service.name}=${service.url}`)
     return {
       DATA_DIR: join(this.#data.dir, name),
-      SERVICE_URLS: others.join(','),
+      ...this.#whereOthersAre,
       DASHBOARD_ACTIONS: this.#env.DASHBOARD_ACTIONS || 'true',
       CHECK_COMMAND: JSON.stringify([process.execPath, join(root, 'tools/check/main.ts'), '--json']),
       RUN_RECORD: this.#recordFile,
       POSTGRES_URL: postgresUrl,
       MONGO_URL: mongoUrl,
     }
+  }
+
+  get #whereOthersAre(): NodeJS.ProcessEnv {
+    const others = this.#placed.filter(hasDatabase).map((service) => `${service.name}=${service.url}`)
+    return { SERVICE_URLS: others.join(',') }
   }
 
   /** Brings run.json up to date. */
@@ -140,6 +150,7 @@ export class Run {
       pid: process.pid,
       startedAt: this.#startedAt,
       dataDir: this.#data.dir,
+      ...variantIn(this.#env),
       kafkaBrokers,
       ...(brokerUrl !== undefined && { brokerUrl }),
       postgresUrl,
@@ -155,6 +166,9 @@ export class Run {
       const pid = each.processId()
       if (pid !== undefined) record.backends[each.name] = entry(pid, urlOf(each), each.logFile)
     }
+    const connectPid = this.connect?.worker.processId()
+    if (this.connect && connectPid !== undefined)
+      record.backends[this.connect.worker.name] = entry(connectPid, this.connect.restUrl, this.connect.worker.logFile)
     // known once PostgreSQL runs, as it does before any service
     const databaseUrls = this.services ? this.databaseUrls : {}
     for (const { name, url } of this.#placed) {
@@ -180,6 +194,11 @@ export class Run {
   get #password() {
     return this.#env.SHOP_DB_PASSWORD || 'shop'
   }
+}
+
+const variantIn = ({ SHOP_VARIANT = '' }: NodeJS.ProcessEnv): Pick<RunRecord, 'variant'> => {
+  const variant = variantNamed(SHOP_VARIANT)
+  return variant === undefined ? {} : { variant }
 }
 
 export const recordFileOf = (data: DataFolder) => join(data.dir, 'run.json')

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasDatabase } from '@shop/manifest'
-import { type StartableService, startableServices } from '../services.ts'
+import type { VariantName } from '@shop/manifest/variants'
+import { type StartableService, servicesOf } from '../services.ts'
 import type { EmbeddedBackend } from './backend.ts'
 import { type Backends, type BackendsOptions, planBackends, root, startEmbedded } from './backends.ts'
+import { type Capture, capturedPostgres, planCapture, type RelayKind } from './capture.ts'
 import { openDataFolder } from './data-folder.ts'
 import { Door } from './door.ts'
 import { describeEnding, logTail, rotateLog, startGuarded, within } from './guarded-process.ts'
@@ -16,6 +18,7 @@ import { Run, recordFileOf } from './run.ts'
 import { endLeftovers } from './run-record.ts'
 import { StartRefusal } from './start-refusal.ts'
 import { type Supervisor, supervise } from './supervisor.ts'
+import { neededOf, preparingPostgres } from './variant.ts'
 
 const initTimeoutMs = 120_000
 const backendRestartDelayMs = 1_000
@@ -27,10 +30,14 @@ export interface ShopOptions extends Omit<BackendsOptions, 'ports'> {
   fresh?: boolean
   /** proxies between the services and what they use, and fault points in the services; default: SHOP_FAULTS=true in `env` */
   faults?: boolean
+  /** who takes the events of the services on PostgreSQL to the broker; default 'outbox', their own relays */
+  relay?: RelayKind
   /** default: those of services/ that take part in the choreography */
   services?: readonly StartableService[]
   /** the dashboard too; default false */
   dashboard?: boolean
+  /** finishes orders in this other way, by its own services; default: the choreography */
+  variant?: VariantName
   /** run once before the services; default infra/init/main.ts */
   initScript?: string
 }
@@ -41,6 +48,8 @@ export interface Shop {
   /** by service name */
   databaseUrls: Record<string, string>
   backends: Backends
+  /** Kafka Connect, with `relay: 'cdc'` */
+  capture: Pick<Capture, 'worker' | 'restUrl'> | undefined
   /** for the services' admin routes */
   adminToken: string
   services: Supervisor
@@ -58,8 +67,9 @@ export interface Shop {
  * that was started is stopped by then.
  */
 export const startShop = async (options: ShopOptions): Promise<Shop> => {
-  const { log = () => {}, env = process.env, ports = 'fixed', signal, dashboard = false } = options
-  const entries = options.services ?? startableServices.filter((service) => dashboard || hasDatabase(service))
+  const { log = () => {}, ports = 'fixed', signal, dashboard = false, variant } = options
+  const env: NodeJS.ProcessEnv = { ...(options.env ?? process.env), SHOP_VARIANT: variant }
+  const entries = options.services ?? servicesOf(variant).filter((service) => dashboard || hasDatabase(service))
   const data = openDataFolder(options.dataDir, { fresh: options.fresh ?? false })
   const closing: (() => Promise<void> | void)[] = [data.release]
   const stop = once(() => inOrder(closing.toReversed()))
@@ -67,49 +77,41 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
     await endLeftovers(recordFileOf(data), log)
     const placed = await place(entries, ports, env)
     const faults = options.faults ?? env.SHOP_FAULTS === 'true'
-    if (faults) refuseForeign(env)
+    if (faults) refuseFaults(env)
     const links = faults ? await planLinks(placed.filter(hasDatabase)) : undefined
     const kafkaListeners = links?.services.map((l) => l.listener) ?? []
-    const plan = await planBackends({ ...options, env, ports: ports === 'free' ? 'free' : {}, kafkaListeners })
+    const capturing = await planCapture(options.relay ?? 'outbox', { dataDir: data.dir, ports, env, log, signal })
+    const postgresSettings = { ...(capturing && capturedPostgres), ...(variant === 'two-phase' && preparingPostgres) }
+    const plan = await planBackends({ ...options, env, ports: ports === 'free' ? 'free' : {}, kafkaListeners, postgresSettings })
     await plan.check()
-    await requireFree(placed.map(wantedBy))
+    await requireFree([...placed.map(wantedBy), ...(capturing ? [capturing.wantedPort] : [])])
 
     const backends = plan.make(log)
-    const run = new Run(backends, placed, data, faults ? { ...env, FAULTS_ENABLED: 'true' } : env, links)
+    const settings = { RELAY: options.relay ?? 'outbox', ...(faults && { FAULTS_ENABLED: 'true' }) }
+    const run = new Run(backends, placed, data, { ...env, ...settings }, links)
     closing.push(
       () => run.forget(),
       () => backends.stop(),
     )
     for (const backend of backends.embedded) keepRunning(backend, run, log)
-    await startEmbedded(backends, log)
+    await startEmbedded(neededOf(backends, variant), log)
     signal?.throwIfAborted()
     await initialise(options.initScript ?? join(root, 'infra', 'init', 'main.ts'), run, data.logFile('init'), log, signal)
 
-    const watching = { log, onChange: () => run.record() }
-    if (run.commandOfProxies) {
-      const proxies = await supervise([run.commandOfProxies], watching)
-      closing.push(() => proxies.stop())
-      run.proxies = proxies
-      await orAborted(proxies.ready(), signal)
+    const capture = capturing?.make(backends, placed, data.logFile('connect'))
+    if (capture) {
+      closing.push(() => capture.stop())
+      run.connect = capture
+      keepRunning(capture.worker, run, log)
     }
-    const commands = placed.map((service) => run.commandOf(service))
-    const supervisor = await supervise(commands, watching)
-    run.services = supervisor
-    run.record()
-    closing.push(() => supervisor.stop())
-    const names = placed.map(({ name }) => name).join(', ')
-    await step(
-      log,
-      `starting ${names}`,
-      () => orAborted(supervisor.ready(), signal),
-      () => `${names} are ready`,
-    )
+    const supervisor = await startProcesses(run, placed, capture, { closing, log, signal })
     const { replicas, close } = await openDoor(run, supervisor, placed, backends, links)
     closing.push(close)
     return {
       urls: run.urls,
       databaseUrls: run.databaseUrls,
       backends,
+      capture,
       adminToken: run.adminToken,
       services: supervisor,
       dataDir: data.dir,
@@ -126,8 +128,48 @@ export const startShop = async (options: ShopOptions): Promise<Shop> => {
   }
 }
 
+interface Starting {
+  readonly closing: (() => Promise<void> | void)[]
+  readonly log: Log
+  readonly signal: AbortSignal | undefined
+}
+
+/** The proxies, then the services and, beside them, what takes their events to the broker. @returns the services, when all are ready */
+const startProcesses = async (
+  run: Run,
+  placed: readonly PlacedService[],
+  capture: Capture | undefined,
+  { closing, log, signal }: Starting,
+): Promise<Supervisor> => {
+  const watching = { log, onChange: () => run.record() }
+  if (run.commandOfProxies) {
+    const proxies = await supervise([run.commandOfProxies], watching)
+    closing.push(() => proxies.stop())
+    run.proxies = proxies
+    await orAborted(proxies.ready(), signal)
+  }
+  const commands = placed.map((service) => run.commandOf(service))
+  const supervisor = await supervise(commands, watching)
+  run.services = supervisor
+  run.record()
+  closing.push(() => supervisor.stop())
+  const names = placed.map(({ name }) => name).join(', ')
+  const ready = step(
+    log,
+    `starting ${names}`,
+    () => orAborted(supervisor.ready(), signal),
+    () => `${names} are ready`,
+  )
+  await Promise.all([ready, capture && orAborted(capture.start(), signal)])
+  return supervisor
+}
+
 /** A server that is not ours has no proxy before it, and its Kafka tells its clients another address. */
-const refuseForeign = (env: NodeJS.ProcessEnv) => {
+const refuseFaults = (env: NodeJS.ProcessEnv) => {
+  if (env.SHOP_VARIANT)
+    throw new StartRefusal(
+      `a variant has no fault points and no proxies: start ${env.SHOP_VARIANT} without --faults; npm run fault kills, pauses and stops its processes all the same`,
+    )
   const given = ['KAFKA_BROKERS', 'RABBITMQ_URL', 'POSTGRES_URL', 'MONGO_URL'].filter((name) => env[name])
   if (given.length > 0)
     throw new StartRefusal(`faults need the embedded servers: unset ${given.join(', ')}, or start without --faults`)
@@ -155,7 +197,12 @@ const openDoor = async (
     token: run.adminToken,
     services,
     replicas,
-    backends: { [brokerUrl === undefined ? 'kafka' : 'rabbitmq']: broker, postgres, mongo },
+    backends: {
+      [brokerUrl === undefined ? 'kafka' : 'rabbitmq']: broker,
+      postgres,
+      mongo,
+      ...(run.connect && { connect: run.connect.worker }),
+    },
     state: () => ({
       services: Object.fromEntries([
         ...placed.map(({ name, url }) => stateOf(name, url)),

@@ -89,8 +89,19 @@ export const clusterRegions = (services: Services) => ({
   services: services.map(({ name }) => `  ${name}: { environment: *brokers }`),
 })
 
+/** Of infra/docker/compose.cdc.yaml. */
+export const cdcRegions = (services: Services) => ({
+  services: services
+    .filter(({ database }) => database === 'postgres')
+    .map(({ name }) => `  ${name}: { environment: { RELAY: cdc } }`),
+})
+
 /** Of infra/docker/gateway.cfg. */
 export const gatewayRegions = (services: Services) => ({
+  health: [
+    ...services.map(({ name }) => `  acl no_${name} nbsrv(${name}) lt 1`),
+    `  monitor fail if ${services.map(({ name }) => `no_${name}`).join(' ')}`,
+  ],
   services: services.flatMap(({ name, port }) => [
     '',
     `listen ${name}`,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { participants } from '@shop/manifest'
-import { clusterRegions, composeRegions, faultsRegions, gatewayRegions } from './compose.ts'
+import { cdcRegions, clusterRegions, composeRegions, faultsRegions, gatewayRegions } from './compose.ts'
 import { lanesSheet } from './lanes.ts'
 import { withRegions } from './regions.ts'
 
@@ -18,6 +18,7 @@ const regions = {
   'docker-compose.yml': composeRegions,
   'infra/docker/compose.faults.yaml': faultsRegions,
   'infra/docker/compose.cluster.yaml': clusterRegions,
+  'infra/docker/compose.cdc.yaml': cdcRegions,
   'infra/docker/compose.rabbitmq.yaml': clusterRegions,
   'infra/docker/gateway.cfg': gatewayRegions,
 }

@@ -2,15 +2,18 @@
  * The one-shot that prepares what the services need: topics, roles and databases, migrations, indexes, demo data. Everything in it may
  * run again: what is there stays as it is. Reads KAFKA_BROKERS or BROKER_URL, POSTGRES_URL (an administrator's), MONGO_URL, SHOP_DB_PASSWORD,
  * TOPIC_PARTITIONS (default 6) and TOPIC_REPLICATION (default 1), and for load LOAD_CUSTOMERS (default 100: load-001 …) and LOAD_SKUS
- * (default 0: products load-001 …), all with more money and stock than is ever used up.
+ * (default 0: products load-001 …), all with more money and stock than is ever used up. With RELAY=cdc also what change data capture needs
+ * in PostgreSQL; with SHOP_VARIANT what that variant's services need instead.
  */
 import { join } from 'node:path'
 import { isRabbit, rabbitAt, transportTo } from '@shop/broker'
 import { allTopics, serviceNames, subscriptionsOf } from '@shop/choreography'
 import { hasDatabase } from '@shop/manifest'
+import { topicsOf, type VariantName, variantNames } from '@shop/manifest/variants'
 import pg from 'pg'
 import { z } from 'zod'
-import { startableServices } from '../services.ts'
+import { prepareCapture } from '../connect/prepare-capture.ts'
+import { type StartableService, servicesOf } from '../services.ts'
 import { type DatabaseServers, databaseUrl, rolePassword } from './database-urls.ts'
 
 const settings = z.object({
@@ -22,6 +25,8 @@ const settings = z.object({
   TOPIC_PARTITIONS: z.coerce.number().int().min(1).default(6),
   TOPIC_REPLICATION: z.coerce.number().int().min(1).default(1),
   LOAD_CUSTOMERS: z.coerce.number().int().min(0).max(100_000).default(100),
+  SHOP_VARIANT: z.enum(variantNames).optional(),
+  RELAY: z.enum(['outbox', 'cdc']).default('outbox'),
   LOAD_SKUS: z.coerce.number().int().min(0).max(1_000).default(0),
 })
 
@@ -54,11 +59,19 @@ const keeping = (rabbit: boolean, days: number, replicationFactor: number, limit
         ...(replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {}),
       }
 
-const prepareTopics = async (brokers: readonly string[], { partitions, replicationFactor }: TopicSettings): Promise<void> => {
+type Topics = ReturnType<typeof topicsOf>
+
+const topicsIn = (variant: VariantName | undefined): Topics => (variant === undefined ? allTopics() : topicsOf(variant))
+
+const prepareTopics = async (
+  { events, deadLetters }: Topics,
+  brokers: readonly string[],
+  { partitions, replicationFactor }: TopicSettings,
+): Promise<void> => {
+  if (events.length === 0) return
   const rabbit = isRabbit(brokers)
   const at = { brokers, clientId: 'init', log: quiet }
   const admin = (await transportTo(at)).admin()
-  const { events, deadLetters } = allTopics()
   const spec =
     (retentionDays: number, limits: Record<string, string> = {}) =>
     (topic: string) => ({
@@ -100,8 +113,8 @@ interface LoadData {
   readonly loadSkus: number
 }
 
-const prepareDatabases = async (servers: DatabaseServers, load: LoadData): Promise<void> => {
-  const services = startableServices.filter(hasDatabase)
+const prepareDatabases = async (all: readonly StartableService[], servers: DatabaseServers, load: LoadData): Promise<void> => {
+  const services = all.filter(hasDatabase)
   const admin = new pg.Client({ connectionString: servers.postgresUrl, connectionTimeoutMillis: 10_000 })
   await admin.connect()
   try {
@@ -118,17 +131,35 @@ const prepareDatabases = async (servers: DatabaseServers, load: LoadData): Promi
   }
 }
 
+/** A slot in each of the databases on PostgreSQL, before any service tells anything. */
+const prepareLog = async ({ postgresUrl, password }: DatabaseServers): Promise<void> => {
+  const captured = servicesOf(undefined)
+    .filter(({ database }) => database === 'postgres')
+    .map(({ name }) => name)
+  const connect = async (database?: string) => {
+    const url = new URL(postgresUrl)
+    if (database !== undefined) url.pathname = `/${database}`
+    const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 10_000 })
+    await client.connect()
+    return client
+  }
+  await prepareCapture(connect, captured, rolePassword('capture', password))
+  say(`change data capture: a replication slot for ${captured.join(' and ')}`)
+}
+
 try {
   const env = settings.parse(process.env)
   const servers = { postgresUrl: env.POSTGRES_URL, mongoUrl: env.MONGO_URL, password: env.SHOP_DB_PASSWORD }
   const load = { loadCustomers: env.LOAD_CUSTOMERS, loadSkus: env.LOAD_SKUS }
+  const variant = env.SHOP_VARIANT
   await Promise.all([
-    prepareTopics((env.BROKER_URL ?? env.KAFKA_BROKERS ?? '').split(','), {
+    prepareTopics(topicsIn(variant), (env.BROKER_URL ?? env.KAFKA_BROKERS ?? '').split(','), {
       partitions: env.TOPIC_PARTITIONS,
       replicationFactor: env.TOPIC_REPLICATION,
     }),
-    prepareDatabases(servers, load),
+    prepareDatabases(servicesOf(variant), servers, load),
   ])
+  if (env.RELAY === 'cdc') await prepareLog(servers)
 } catch (error) {
   const issues = error instanceof z.ZodError ? error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ') : undefined
   console.error(`init failed: ${issues ?? (error instanceof Error ? error.message : error)}`)

@@ -17,13 +17,24 @@ export const textOf = (outcomes: readonly Outcome[]): string =>
     ])
     .join('\n')
 
+export const heads = [
+  'act',
+  'who has what afterwards',
+  'calm after (s)',
+  'stood still, by partition (s)',
+  'read again',
+  '',
+] as const
+
+export const cellsOf = (outcome: Outcome): readonly string[] => {
+  const { act, members, tookMs, again } = outcome
+  const remark = [outcome.remark, verdictOf(outcome)].filter((part) => part !== '').join('; ')
+  return [act, members, seconds(tookMs), standing(outcome), String(again), remark]
+}
+
 export const tableOf = (outcomes: readonly Outcome[]): string =>
   [
-    '| act | who has what afterwards | calm after (s) | stood still, by partition (s) | read again | |',
+    `| ${heads.join(' | ')} |`.replace('|  |', '| |'),
     '| --- | --- | ---: | --- | ---: | --- |',
-    ...outcomes.map((outcome) => {
-      const remark = [outcome.remark, verdictOf(outcome)].filter((part) => part !== '').join('; ')
-      const { act, members, tookMs, again } = outcome
-      return `| ${act} | ${members} | ${seconds(tookMs)} | ${standing(outcome)} | ${again} | ${remark} |`
-    }),
+    ...outcomes.map((outcome) => `| ${cellsOf(outcome).join(' | ')} |`),
   ].join('\n')

@@ -6,6 +6,7 @@ import { experiment } from '../experiment.ts'
 import { onCluster, onServers } from '../servers.ts'
 import { modeNames } from './modes.ts'
 import { pageOf, type Run } from './page.ts'
+import { picturePage } from './picture.ts'
 import type { Row } from './row.ts'
 import { type Experiment, measureOnOne, measureOnThree, withoutThree } from './run.ts'
 import { textOf } from './table.ts'
@@ -22,7 +23,7 @@ other, and fails when a count has another sign than its mode promises.`,
     kills: optionOr('K', 'consumers killed in each mode, default 3', wholeNumber(2, 20), 3),
     mode: option('MODE', `this one alone: ${modeNames.join(', ')}`, oneOf(modeNames)),
     'one-broker': flag('leaves out what needs three brokers, and says so'),
-    page: option('FILE', 'writes the table as Markdown, with the command', path),
+    page: option('FILE', 'writes the table as Markdown, with the command, or, as FILE.html, a page with pictures', path),
     json: flag('prints the counts for machines'),
   },
   examples: [
@@ -60,7 +61,8 @@ const run = async ({ options }: Given<typeof semanticsCommand.options>): Promise
   const experiments = seeds.map((seed) => ({ seed, payments, kills, modes, say }))
   const runs = await measure(experiments, options['one-broker'])
   const command = `npm run lab -- semantics ${seeds.map((seed) => `--seed ${seed}`).join(' ')} --payments ${payments} --kills ${kills}`
-  if (page !== undefined) writeFileSync(page, pageOf({ command, payments, kills }, runs))
+  const write = page?.endsWith('.html') ? picturePage : pageOf
+  if (page !== undefined) writeFileSync(page, write({ command, payments, kills }, runs))
   if (json) console.log(JSON.stringify({ payments, kills, runs }, null, 2))
   else for (const { seed, rows } of runs) console.log(`seed ${seed}\n${textOf(rows)}`)
   return runs.every(({ rows }) => rows.every(({ deviations }) => deviations.length === 0)) ? 0 : 1

@@ -7,7 +7,7 @@ export interface Run {
   readonly rows: readonly Row[]
 }
 
-interface Setting {
+export interface Setting {
   /** As it was typed. */
   readonly command: string
   readonly payments: number
@@ -49,24 +49,35 @@ what the producer was told is sent. The time without a leader counts in the rate
   },
 ]
 
+/** The parts of the table that have rows. */
+export const partsOf = (setting: Setting, rows: readonly Row[]) =>
+  parts
+    .map(({ title, about, holds }) => ({ title, about: about(setting), rows: rows.filter(({ mode }) => holds(mode)) }))
+    .filter((part) => part.rows.length > 0)
+
 const signsHold = (rows: readonly Row[]): boolean => rows.every(({ deviations }) => deviations.length === 0)
+
+/** How the runs were made. */
+export const writtenBy = ({ command, payments }: Setting, [shown, ...others]: readonly (Run | undefined)[]): string => {
+  const rest = others.flatMap((run) =>
+    run === undefined ? [] : `${run.seed} (${signsHold(run.rows) ? 'the same signs' : 'OTHER SIGNS'})`,
+  )
+  const repeated = rest.length === 0 ? '' : `; repeated with the seeds ${rest.join(', ')}`
+  return `Written by \`${command}\`, on Kafka and PostgreSQL that were started for it. ${payments} payments in each line, seed ${shown?.seed}${repeated}.`
+}
 
 /** @param runs the first one is shown, of the others whether their signs are the same */
 export const pageOf = (setting: Setting, [shown, ...others]: readonly Run[]): string => {
   const rows = shown?.rows ?? []
-  const sections = parts
-    .map((part) => ({ ...part, rows: rows.filter(({ mode }) => part.holds(mode)) }))
-    .filter((part) => part.rows.length > 0)
-    .flatMap((part) => [
-      `## ${part.title}`,
-      part.about(setting),
-      tableOf(part.rows),
-      part.rows.map(({ title, why }) => `- **${title}**: ${why}`).join('\n'),
-    ])
-  const rest = others.map(({ seed, rows: of }) => `${seed} (${signsHold(of) ? 'the same signs' : 'OTHER SIGNS'})`).join(', ')
+  const sections = partsOf(setting, rows).flatMap((part) => [
+    `## ${part.title}`,
+    part.about,
+    tableOf(part.rows),
+    part.rows.map(({ title, why }) => `- **${title}**: ${why}`).join('\n'),
+  ])
   return `${[
     '# Delivery semantics, counted',
-    `Written by \`${setting.command}\`, on Kafka and PostgreSQL that were started for it. ${setting.payments} payments in each line, seed ${shown?.seed}${rest === '' ? '' : `; repeated with the seeds ${rest}`}.
+    `${writtenBy(setting, [shown, ...others])}
 Behind a count stands the sign that it must have; the command fails when one has another. The counts themselves differ from run to run where
 time plays a part.`,
     `*Handled*: payments that had an effect. *Lost*: sent, and without any. *Doubled*: effects beyond the first one of a payment. *Out of order*:

@@ -27,10 +27,18 @@ export const textOf = (rows: readonly Row[]): string => {
   return [`  ${heads.map((head) => head.padStart(14)).join('')}`, ...lines].join('\n')
 }
 
+export const allHeads = ['mode', ...heads, ''] as const
+
+export const cellsOf = (row: Row): readonly string[] => [
+  row.title,
+  ...columns.map((column) => cellOf(row, column)),
+  verdictOf(row),
+]
+
 /** In Markdown. */
 export const tableOf = (rows: readonly Row[]): string =>
   [
     `| mode | ${heads.join(' | ')} | |`,
     `| --- | ${heads.map(() => '---:').join(' | ')} | --- |`,
-    ...rows.map((row) => `| ${row.title} | ${columns.map((column) => cellOf(row, column)).join(' | ')} | ${verdictOf(row)} |`),
+    ...rows.map((row) => `| ${cellsOf(row).join(' | ')} |`),
   ].join('\n')

@@ -67,7 +67,7 @@ const entries = (repository: Repository): Set<string> => {
       for (const from of ['', posix.dirname(path)]) add(posix.join(from, word.replace(/^\/app\//, '')))
   for (const source of repository.sources) {
     if (/\.test\.tsx?$|(^|\/)vite(st)?(\.[a-z]+)?\.config\.ts$/.test(source.path)) found.add(source.path)
-    if (/^services\/[^/]+\/src\/(main|init)\.ts$/.test(source.path)) found.add(source.path)
+    if (/^(services\/[^/]+|variants\/[^/]+\/[^/]+)\/src\/(main|init)\.ts$/.test(source.path)) found.add(source.path)
   }
   return found
 }

@@ -73,6 +73,12 @@ const breaches: Case[] = [
   imports('infra in a tool', 'tools/check/main.ts', '@shop/infra/embedded', /never infra/),
   imports('test in a tool', 'tools/check/main.ts', '../../test/bench/load.ts', /never test/),
   imports('infra in a variant', 'variants/orchestrated/src/main.ts', '@shop/infra/embedded', /never infra/),
+  imports(
+    "a service's wiring in a variant",
+    'variants/orchestrated/src/a.ts',
+    '../../../services/payment/src/main.ts',
+    /wired by itself/,
+  ),
   imports('a service in infra', 'infra/embedded/shop.ts', '../../services/payment/src/init.ts', /infra imports packages/),
   imports('another part of the tools in infra', 'infra/embedded/shop.ts', '../../tools/check/main.ts', /infra imports packages/),
   imports('test in infra', 'infra/embedded/shop.ts', '../../test/bench/load.ts', /nothing imports test/),

@@ -60,10 +60,10 @@ export const dataThatDoesNothing = (repository: Repository): string[] =>
 const isProgram = ({ workspaces }: Repository, path: string): boolean =>
   workspaces.some(({ scripts }) => Object.values(scripts).some((script) => script.split(/\s+/).includes(path)))
 
-/** Of services, tools and variants take what does no I/O; only the wiring of a service knows the outside. */
+/** Of services, tools take what does no I/O; only the wiring of a service knows the outside. A variant is other wiring of the same parts. */
 export const quietFilesForTools = (repository: Repository): string[] =>
   repository.sources
-    .filter(({ path }) => /^(tools|variants)\//.test(path))
+    .filter(({ path }) => path.startsWith('tools/'))
     .flatMap((source) =>
       source.imports.flatMap((given) => {
         const file = fileOf(repository, source.path, given)

@@ -31,6 +31,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'packages/messaging': [],
   'packages/service-host': [],
   'packages/command-line': [],
+  'packages/report': [],
   'packages/store-*': ['packages/messaging'],
   'packages/transport-*': ['packages/messaging'],
   'packages/broker': ['packages/messaging', 'packages/transport-kafka', 'packages/transport-rabbitmq'],
@@ -73,8 +74,10 @@ const toolsOnRunningShops = ({ source, given, to }: Edge): string | undefined =>
   const room = roomOf(source.path)
   const target = roomOf(to)
   if (!(room === 'tools' || room.startsWith('variants/')) || target === room) return undefined
+  if (room !== 'tools' && /^services\/[^/]+\/src\/main\.ts$/.test(to))
+    return `${source.path} imports ${given.target}: a variant is wired by itself`
   if (/^(packages|services)\//.test(target) || (room !== 'tools' && target === 'tools')) return undefined
-  return `${source.path} imports ${given.target}: ${room} imports packages and the pure files of services, never ${target}`
+  return `${source.path} imports ${given.target}: ${room} imports packages and files of services, never ${target}`
 }
 
 const infraByRunningShop = ({ source, given, to }: Edge): string | undefined => {

@@ -32,9 +32,9 @@ export default async () => {
         KAFKA_HEAP_OPTS: '-Xms256m -Xmx512m',
       })
       .start(),
-    new PostgreSqlContainer('postgres:17').start(),
+    new PostgreSqlContainer('postgres:17-trixie').start(),
     // Not the module for MongoDB: it makes a replica set, and a standalone server has to be enough.
-    new GenericContainer('mongo:8')
+    new GenericContainer('mongo:8.0')
       .withExposedPorts(27017)
       .withWaitStrategy(Wait.forLogMessage(/Waiting for connections/))
       .start(),

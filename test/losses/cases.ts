@@ -6,6 +6,9 @@ import { restoreService } from './restoring.ts'
 
 interface Options {
   readonly orders: number
+  /** Services of this shop whose databases were brought back before: what that left wrong is wrong still. */
+  readonly restoredBefore?: readonly string[]
+  readonly isBrief?: boolean
   readonly say: (line: string) => void
 }
 interface Outcome {
@@ -28,8 +31,8 @@ const restored =
   async (own, options) => {
     const { violations, ...result } = await restoreService(own, service, options)
     const wrong = unnamed(
-      service,
-      violations.flatMap(({ invariant, texts }) => texts.map((text) => ({ invariant, text }))),
+      [service, ...(options.restoredBefore ?? [])],
+      violations.flatMap(({ invariant, first }) => first.map((v) => ({ invariant, ...v }))),
     )
     return {
       flaws: [
@@ -50,5 +53,5 @@ export const cases = {
   'restore-notification': restored('notification'),
 } satisfies Readonly<Record<string, Case>>
 
-type CaseName = keyof typeof cases
+export type CaseName = keyof typeof cases
 export const caseNames = Object.keys(cases) as CaseName[]

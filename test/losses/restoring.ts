@@ -6,7 +6,7 @@ import type { OwnShop } from '../odd-records/own-shop.ts'
 import { backUp } from './backups.ts'
 import { awaitEnds, placeMany, startAgain, tellAgain } from './orders.ts'
 
-const toldMax = 5
+const checksMax = 4
 const settleMs = 2_000
 const endMsMax = 30_000
 const sinceMarginMs = 600_000
@@ -18,14 +18,23 @@ interface Restoring {
   /** Those that it has forgotten. */
   readonly unknown: number
   readonly told: number
-  readonly violations: readonly { readonly invariant: string; readonly count: number; readonly texts: readonly string[] }[]
+  readonly violations: readonly {
+    readonly invariant: string
+    readonly count: number
+    /** The first ones, and whether each is about an order that the order service has forgotten. */
+    readonly first: readonly { readonly text: string; readonly isOfUnknown: boolean }[]
+  }[]
   readonly notAtRest: readonly string[]
 }
 
-const violationsOf = ({ invariants }: CheckResult): Restoring['violations'] =>
-  invariants
-    .filter((i) => i.outcome === 'violated')
-    .map((i) => ({ invariant: i.id, count: i.violationCount, texts: i.violations.map((v) => v.text) }))
+const violatedIn = ({ invariants }: CheckResult) => invariants.filter((i) => i.outcome === 'violated')
+
+const violationsOf = (check: CheckResult, isUnknown: (orderId: string) => boolean): Restoring['violations'] =>
+  violatedIn(check).map(({ id: invariant, violationCount: count, violations }) => ({
+    invariant,
+    count,
+    first: violations.map(({ text, orderId }) => ({ text, isOfUnknown: orderId !== undefined && isUnknown(orderId) })),
+  }))
 
 /** Halts the service, brings the backup back, starts it again. Nobody orders meanwhile. */
 const bringBack = async (own: OwnShop, service: string, restore: () => Promise<void>): Promise<void> => {
@@ -35,10 +44,17 @@ const bringBack = async (own: OwnShop, service: string, restore: () => Promise<v
   await startAgain(own, [...stopped].reverse())
 }
 
+interface RestoringOptions {
+  readonly orders: number
+  /** Checks once, after it was told again twice, instead of telling again until the check finds nothing new; default false. */
+  readonly isBrief?: boolean | undefined
+  readonly say: (line: string) => void
+}
+
 export const restoreService = async (
   own: OwnShop,
   service: string,
-  { orders, say }: { readonly orders: number; readonly say: (line: string) => void },
+  { orders, isBrief = false, say }: RestoringOptions,
 ): Promise<Restoring> => {
   const before = await placeMany(own, Math.ceil(orders / 4))
   const half = Promise.withResolvers<void>()
@@ -51,26 +67,31 @@ export const restoreService = async (
   say(`${service} is brought back to ${backup.takenAt}`)
   await bringBack(own, service, backup.restore)
   const since = new Date(Date.parse(backup.takenAt) - sinceMarginMs).toISOString()
-  let check: CheckResult | undefined
-  let told = 0
-  for (let found = ''; told < toldMax; ) {
+  const tell = async (): Promise<void> => {
     await tellAgain(own, '--since', since, '--yes')
     await awaitEnds(own, settleMs)
     await pause(settleMs)
+  }
+  await tell()
+  let check: CheckResult | undefined
+  let told = 1
+  for (let found = ''; told <= (isBrief ? 1 : checksMax); ) {
+    await tell()
     check = await checkShop(own.target.access, 30)
-    const now = JSON.stringify(violationsOf(check).map(({ invariant, count }) => [invariant, count]))
+    const now = JSON.stringify(violatedIn(check).map((i) => [i.id, i.violationCount]))
     say(`told again ${++told} times: ${now}`)
     if (now === found) break
     found = now
   }
   const states = await readOrders(own.shop.urls.order ?? '')
   const known = new Map(states.map((o) => [o.orderId, o.status]))
+  const unknown = new Set(ids.filter((id) => !known.has(id)))
   return {
     known: known.size,
     open: [...known.values()].filter((status) => status === 'PENDING' || status === 'CANCELLING').length,
-    unknown: ids.filter((id) => !known.has(id)).length,
+    unknown: unknown.size,
     told,
-    violations: check === undefined ? [] : violationsOf(check),
+    violations: check === undefined ? [] : violationsOf(check, (id) => unknown.has(id)),
     notAtRest: check?.notAtRest ?? [],
   }
 }

@@ -16,6 +16,12 @@ must have ended within ${heldMsMax / 1_000} s, every invariant must hold, and no
     seed: optionOr('S', 'default 1', wholeNumber(0, 2 ** 31 - 1), 1),
     records: optionOr('N', 'default 20000', wholeNumber(1, 1_000_000), 20_000),
     round: optionOr('N', 'records between two checks, default 500', wholeNumber(1, 10_000), 500),
+    'held-ms': optionOr(
+      'MS',
+      `how long a good order may take, default ${heldMsMax}: more where others use the machine`,
+      wholeNumber(1, 20_000),
+      heldMsMax,
+    ),
     only: optionList('NUMBER', 'this record of the seed alone; may be given several times', wholeNumber(0, 999_999)),
     tries: optionOr('N', 'fresh shops for finding the smallest round that fails, default 12', wholeNumber(0, 1_000), 12),
     json: flag('prints the report for machines'),
@@ -55,7 +61,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => inte
 const smallestOf = async (given: Given, failed: readonly number[]): Promise<readonly number[] | undefined> => {
   let tries = 0
   const fails = async (numbers: readonly number[]): Promise<boolean> => {
-    const { failed } = await playAll({ ...given, numbers, log: nothing, signal })
+    const { failed } = await playAll({ ...given, heldMs: given['held-ms'], numbers, log: nothing, signal })
     say(`try ${++tries}: ${numbers.length} records ${failed ? 'fail' : 'do not fail'}`)
     return failed !== undefined
   }
@@ -70,6 +76,7 @@ const main = async (given: Given): Promise<number> => {
   const results: RoundResult[] = []
   const { failed, rounds } = await playAll({
     ...given,
+    heldMs: given['held-ms'],
     numbers,
     log: say,
     signal,

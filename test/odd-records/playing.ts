@@ -8,6 +8,7 @@ import { type RoundResult, Rounds } from './rounds.ts'
  */
 export const playAll = async (options: {
   readonly seed: number
+  readonly heldMs?: number | undefined
   readonly round: number
   readonly numbers: readonly number[]
   readonly log: (line: string) => void
@@ -15,11 +16,11 @@ export const playAll = async (options: {
   readonly onWave?: (records: number) => void
   readonly onRound?: (result: RoundResult) => void
 }): Promise<{ readonly failed: readonly number[] | undefined; readonly rounds: Rounds }> => {
-  const { seed, round, numbers, log, signal, onRound = () => {}, onWave } = options
+  const { seed, heldMs, round, numbers, log, signal, onRound = () => {}, onWave } = options
   const env = { ...process.env, LOG_LEVEL: 'warn' }
   const own = await startOwnShop({ dashboard: true, say: log, env, ...(signal && { signal }) })
   try {
-    const rounds = await Rounds.begin(own, seed)
+    const rounds = await Rounds.begin(own, { seed, heldMs })
     try {
       for (let i = 0; i < numbers.length; i += round) {
         signal?.throwIfAborted()

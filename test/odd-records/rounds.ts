@@ -29,10 +29,16 @@ export interface RoundResult {
   readonly flaws: readonly string[]
 }
 
-const flawOf = ({ orderId, heldMs, status, wanted }: GoodOrder): string[] => {
+const flawOf = ({ orderId, heldMs, status, wanted }: GoodOrder, msMax: number): string[] => {
   if (heldMs === undefined) return [`held: order ${orderId} is ${status} for ever`]
-  if (heldMs > heldMsMax) return [`held: order ${orderId} ended after ${(heldMs / 1_000).toFixed(1)} s`]
+  if (heldMs > msMax) return [`held: order ${orderId} ended after ${(heldMs / 1_000).toFixed(1)} s`]
   return status === wanted ? [] : [`order ${orderId} is ${status}, not ${wanted}`]
+}
+
+export interface RoundsOptions {
+  readonly seed: number
+  /** How long a good order may take, in milliseconds; default 5 s. */
+  readonly heldMs?: number | undefined
 }
 
 /** A shop, and who puts odd records on its topics. */
@@ -41,10 +47,17 @@ export class Rounds {
   readonly #own: OwnShop
   readonly #sender: Sender
   readonly #seed: number
+  readonly #heldMsMax: number
   readonly #trueRecords: readonly TrueRecord[]
   readonly #pids: ReadonlyMap<string, number>
 
-  private constructor(own: OwnShop, sender: Sender, seed: number, trueRecords: readonly TrueRecord[]) {
+  private constructor(
+    own: OwnShop,
+    sender: Sender,
+    { seed, heldMs = heldMsMax }: RoundsOptions,
+    trueRecords: readonly TrueRecord[],
+  ) {
+    this.#heldMsMax = heldMs
     this.#own = own
     this.#sender = sender
     this.#seed = seed
@@ -53,15 +66,16 @@ export class Rounds {
   }
 
   /** Some good orders first: their events are what some odd records are made from. @throws Error when these do not end */
-  static async begin(own: OwnShop, seed: number): Promise<Rounds> {
+  static async begin(own: OwnShop, options: RoundsOptions): Promise<Rounds> {
+    const { seed, heldMs = heldMsMax } = options
     const random = new Random(seed)
     const orders: GoodOrder[] = []
     for (let i = 0; i < 3; i++) orders.push(...(await placeMany(own, random)))
-    const flaws = orders.flatMap((order) => (order.heldMs === undefined ? flawOf(order) : []))
+    const flaws = orders.flatMap((order) => (order.heldMs === undefined ? flawOf(order, heldMs) : []))
     if (flaws.length > 0) throw new Error(`without any odd record: ${flaws.join('; ')}`)
     const sender = await openSender(own.target.access.brokers)
     const trueRecords = await sender.eventsOf(allTopics().events, new Set(orders.map((o) => o.orderId)))
-    return new Rounds(own, sender, seed, trueRecords)
+    return new Rounds(own, sender, options, trueRecords)
   }
 
   recordOf(number: number): OddRecord {
@@ -81,7 +95,7 @@ export class Rounds {
       refused.push(...(await this.#sender.send(records)))
       const orders = await placeMany(this.#own, random)
       heldMs.push(...orders.map((o) => o.heldMs ?? Number.POSITIVE_INFINITY))
-      flaws.push(...orders.flatMap(flawOf))
+      flaws.push(...orders.flatMap((order) => flawOf(order, this.#heldMsMax)))
       this.memory.look(this.#pids)
       onWave(records.length)
       if (flaws.length > 0) break

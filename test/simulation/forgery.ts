@@ -1,8 +1,8 @@
 /** Records by somebody who owns none of the events, on the topics where they belong and on others. */
-import { catalogueFor, eventNamed, type ServiceName } from '@shop/choreography'
+import { eventNamed, type ServiceName } from '@shop/choreography'
 import { encode, type Message } from '@shop/messaging'
 import type { Order } from '../../services/order/src/order.ts'
-import { eventTopics } from './subscriptions.ts'
+import { catalogueOf, eventTopics } from './subscriptions.ts'
 import { nameOf, type World } from './world.ts'
 
 type Forged = Pick<Message, 'type' | 'data'> & {
@@ -83,7 +83,7 @@ export const forge = (world: World): void => {
   const begins = correlationId ?? (type === 'OrderPlaced' ? id : order.correlationId)
   const at = new Date(world.nowMs).toISOString()
   const message: Message = { id, type, key, at, correlationId: begins, data, ...(causationId && { causationId }) }
-  const right = encode(message, catalogueFor(owner))
+  const right = encode(message, catalogueOf(owner))
   const record = isMisplaced ? misplaced(world, right) : right
   world.forged.set(id, type)
   world.tell('a forger', () => `publishes ${nameOf(record)} on ${record.topic}${isMisplaced ? ', where nobody believes it' : ''}`)

@@ -63,6 +63,8 @@ export interface Parts {
   readonly tellAgain: typeof tellAgain
   /** When a consumer says that it is done with records. */
   readonly resolvesOffsets: 'once handled' | 'on receipt'
+  /** What tells for how long a consumer has not gone on. */
+  readonly intervalsBy: 'monotonic clock' | 'wall clock'
   /** What chooses a record's partition. */
   readonly partitionBy: 'key' | 'id'
 }
@@ -82,6 +84,7 @@ export const realParts: Parts = {
   cancelOrder,
   tellAgain,
   resolvesOffsets: 'once handled',
+  intervalsBy: 'monotonic clock',
   partitionBy: 'key',
 }
 

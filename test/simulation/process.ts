@@ -1,19 +1,23 @@
 /** One process of a service: what it has in memory is lost when it is killed. */
 import { isDeepStrictEqual } from 'node:util'
 import type { ServiceName } from '@shop/choreography'
-import type {
-  Assignment,
-  ConsumedRecord,
-  DeadLetter,
-  DeadLetters,
-  DocumentStore,
-  FaultPoint,
-  HandleRecords,
-  Log,
-  Message,
-  Observer,
-  OutgoingRecord,
-  React,
+import {
+  type Assignment,
+  type ConsumedRecord,
+  type DeadLetter,
+  type DeadLetters,
+  type DocumentStore,
+  type FaultPoint,
+  type HandleRecords,
+  type Log,
+  type Message,
+  type Observer,
+  type OutgoingRecord,
+  type ProgressWatch,
+  type React,
+  settingAside,
+  watchHandling,
+  watchProgress,
 } from '@shop/messaging'
 import type { Member, Partition } from '@shop/messaging/memory'
 import type { Order } from '../../services/order/src/order.ts'
@@ -34,6 +38,8 @@ export class Process implements Member, Actor {
   readonly store: Opened['store']
   /** Of the order service: places an order as `POST /orders` does. */
   readonly placeOrder: ReturnType<typeof acceptOrders>
+  /** Of its consumer. */
+  readonly progress: ProgressWatch
   readonly #letters: DeadLetters
   /** Where it is in the partitions that are its own now. */
   positions = new Map<Partition, number>()
@@ -64,27 +70,34 @@ export class Process implements Member, Actor {
       return react(work, fresh, doubt)
     }
     const catalogue = catalogueOf(service)
-    this.#letters = world.parts.deadLetters({ store, catalogue, react: tasting, log, faults: this })
-    this.#handle = world.parts.recordHandler({
+    const handling = {
       consumer: service,
       catalogue,
       store: {
         handleOnce: store.handleOnce.bind(store),
-        park: (letters) => this.#park(letters),
+        park: (letters: readonly DeadLetter[]) => this.#park(letters),
         letters: store.letters.bind(store),
         discard: store.discard.bind(store),
-        isTransient: (error) => error instanceof PassingFault,
+        isTransient: (error: unknown) => error instanceof PassingFault,
       },
-      react: (work, fresh, doubt) => {
-        this.#refuseHeld(fresh)
-        return tasting(work, fresh, doubt)
-      },
+      react: tasting,
       publisher: this,
       log,
       observe,
       faults: this,
       pause: () => world.rest(),
+    }
+    this.#letters = world.parts.deadLetters({ ...handling, store, setAside: settingAside(handling) })
+    this.progress = watchProgress(() => (world.parts.intervalsBy === 'wall clock' ? world.nowMs : world.runningMs))
+    const { options, watch } = watchHandling(handling, this.progress)
+    const handle = world.parts.recordHandler({
+      ...options,
+      react: (work, fresh, doubt) => {
+        this.#refuseHeld(fresh)
+        return tasting(work, fresh, doubt)
+      },
     })
+    this.#handle = watch(handle)
   }
 
   /** What is set aside is kept as it came, also where another record stood before. */

@@ -13,7 +13,7 @@ test.each(known)(
     for (const seed of seeds) {
       const { openBefore: before, open, violations } = await restore(service, seed)
       expect(open, `seed ${seed}`).toBe(0)
-      expect(unnamed(service, violations, true), `seed ${seed}`).toEqual([])
+      expect(unnamed([service], violations, true), `seed ${seed}`).toEqual([])
       openBefore += before
       violated += violations.length
     }

@@ -1,21 +1,13 @@
 /** One service's database is brought back from a backup, over memory: what is wrong afterwards, and what telling again heals. */
-import { type ServiceName, serviceNames } from '@shop/choreography'
+import type { ServiceName } from '@shop/choreography'
 import { MemoryTables } from '@shop/messaging/memory'
 import { judge } from '../../tools/check/invariants.ts'
-import { Coverage } from './coverage.ts'
-import { Customers } from './customers.ts'
 import { tellAllAgain } from './disturbances.ts'
 import type { AnyDatabase } from './further-services.ts'
-import { Group } from './group.ts'
-import { realParts } from './parts.ts'
-import type { Process } from './process.ts'
-import { profileOf, requestsOf } from './profile.ts'
-import { Random } from './random.ts'
+import { QuietRun } from './quiet-run.ts'
 import { snapshotOf } from './snapshot.ts'
-import { World } from './world.ts'
 
 const stepsPerOrder = 12
-const roundsMax = 60
 const toldTimes = 2
 
 const put = <K, V>(map: Map<K, V>, entries: readonly (readonly [K, V])[]): void => {
@@ -41,77 +33,48 @@ const backUp = (database: AnyDatabase): (() => void) => {
   }
 }
 
-class Restored {
-  readonly world: World
-  readonly #groups: readonly Group[]
-  readonly #customers: Customers
+class Restored extends QuietRun {
   readonly #steps: number
 
   constructor(seed: number) {
-    const random = new Random(seed)
-    const requests = Array.from({ length: 3 }, () => requestsOf(random)).flat()
-    const sound = { crash: 0, fail: 0, pause: 0, unacknowledged: 0, poison: 0, batchMax: 3 }
-    const profile = { ...profileOf(random, requests.length), ...sound }
-    this.world = new World({ random, profile, parts: realParts, coverage: new Coverage() })
-    this.#groups = serviceNames.map((service) => new Group(this.world, service))
-    this.#customers = new Customers(this.world, requests)
-    this.#steps = requests.length * stepsPerOrder
-  }
-
-  get #processes(): readonly Process[] {
-    return this.#groups.flatMap((g) => g.processes)
-  }
-
-  async #step(process: Process): Promise<boolean> {
-    const lags = process.lag()
-    if (lags) await this.world.scheduler.start(process, () => process.consume())
-    return (await process.relay()) > 0 || lags
-  }
-
-  async #settle(): Promise<void> {
-    this.world.calm = true
-    for (let round = 0; round < roundsMax; round++) {
-      let busy = false
-      for (const process of this.#processes) busy = (await this.#step(process)) || busy
-      if (!busy) return
-    }
+    super(seed, 3)
+    this.#steps = this.customers.waitingCount * stepsPerOrder
   }
 
   /** Orders are placed and cancelled, and the services go on. @returns what brings the service's database back to some moment of it */
   async load(service: ServiceName): Promise<() => void> {
     const { random, scheduler, databases } = this.world
-    const order = this.#processes.find((p) => p.service === 'order')
-    if (order === undefined) throw new Error('there is no order service')
+    const order = this.orderProcess
     const backupAt = random.below(this.#steps)
     let restore = () => {}
     for (let step = 0; step < this.#steps; step++) {
       this.world.nowMs += 10
-      if (step % stepsPerOrder === 0) await scheduler.start(order, () => this.#customers.placeNext(order))
-      if (random.chance(0.04)) await scheduler.start(order, () => this.#customers.cancel(order))
-      await this.#step(random.pick(this.#processes))
+      if (step % stepsPerOrder === 0) await scheduler.start(order, () => this.customers.placeNext(order))
+      if (random.chance(0.04)) await scheduler.start(order, () => this.customers.cancel(order))
+      await this.step(random.pick(this.processes))
       if (step === backupAt) restore = backUp(databases[service])
     }
-    await this.#settle()
+    await this.settle()
     return restore
   }
 
   /** An orderly end, which commits what it has read. */
   async bringBack(service: ServiceName, restore: () => void): Promise<void> {
-    for (const process of this.#processes)
+    for (const process of this.processes)
       if (process.service === service) {
         process.commitOffsets()
         process.kill('ends')
       }
     restore()
-    for (const group of this.#groups) if (group.service === service) group.start()
+    for (const group of this.groups) if (group.service === service) group.start()
     this.world.hadForgotten = true
-    await this.#settle()
+    await this.settle()
   }
 
   async tellAgain(): Promise<void> {
     for (let i = 0; i < toldTimes; i++) {
       tellAllAgain(this.world)
-      await this.#settle()
+      await this.settle()
     }
   }
 

@@ -106,15 +106,16 @@ const toEvent = ({ topic, position, headers, value }: ConsumedRecord): EventReco
 
 /**
  * A forged event that had waited is set aside after the transaction in which it was doubted: its record is not at hand, so a process that
- * dies between the two loses the letter. Nothing true is lost with it, so it counts as set aside; but only where it may have waited, and in
- * a run in which processes die.
+ * dies or fails between the two loses the letter. Nothing true is lost with it, so it counts as doubted; but only where it may have waited,
+ * and in a run in which that can happen.
  */
-const lostWhileWaiting = ({ forged, profile }: World): DeadLetter[] =>
-  profile.crash === 0
-    ? []
-    : serviceNames.flatMap((consumer) =>
-        [...forged].filter(([, type]) => needsOf(consumer).has(type)).map(([eventId]) => ({ consumer, eventId, origin: '' })),
-      )
+const lostWhileWaiting = ({ forged, profile: { crash, fail } }: World, { topic, position, headers }: ConsumedRecord) => {
+  const eventId = headers.ce_id
+  const type = forged.get(eventId ?? '')
+  if (type === undefined || crash + fail === 0) return []
+  const waitedAt = serviceNames.filter((consumer) => needsOf(consumer).has(type))
+  return waitedAt.map((consumer): DeadLetter => ({ consumer, eventId, kind: 'suspicious', origin: `${topic}/${position}` }))
+}
 
 /** What a letter is by now: one that failed may have turned out to be suspicious when it was replayed. */
 const kindNow = ({ databases }: World, service: ServiceName, origin: string, kind: string | undefined) =>
@@ -131,8 +132,10 @@ const addTopics = (files: Files, world: World): Topics => {
       for (const record of records) {
         recordCount++
         if (tellNothing.has(record)) continue
-        if (!broken.has(record)) files.of(record.key ?? '').records.push(toEvent(record))
-        else undecodable.push({ place: `${topic}/${record.position}`, ...consumersThatCannot(record) })
+        if (!broken.has(record)) {
+          files.of(record.key ?? '').records.push(toEvent(record))
+          deadLetters.push(...lostWhileWaiting(world, record))
+        } else undecodable.push({ place: `${topic}/${record.position}`, ...consumersThatCannot(record) })
       }
   for (const { service: consumer, name } of deadLetterTopics)
     for (const { records } of broker.partitions(name))
@@ -140,7 +143,6 @@ const addTopics = (files: Files, world: World): Topics => {
         const origin = `${h['dead-letter-topic']}/${h['dead-letter-position']}`
         deadLetters.push({ consumer, eventId: h.ce_id, kind: kindNow(world, consumer, origin, h['dead-letter-kind']), origin })
       }
-  deadLetters.push(...lostWhileWaiting(world))
   return { recordCount, deadLetters, undecodable }
 }
 

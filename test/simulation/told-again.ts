@@ -7,13 +7,22 @@ import type { World } from './world.ts'
 
 type Encoded = ReturnType<typeof encode>
 
-/** All of a record but how it was traced. */
-const textOf = ({
-  key,
-  value,
-  headers: { traceparent: _, ce_toldagain: __, ...headers },
-}: Pick<Encoded, 'key' | 'value' | 'headers'>): string =>
-  `${key} ${Object.entries(headers).sort().join(' ')} ${value?.toString()}`
+/** How a record was traced, and whether it is told once more, is not what it says. */
+const isOfTheWay = (header: string): boolean => header === 'traceparent' || header === 'ce_toldagain'
+
+const saysOfHeaders = (headers: Encoded['headers']): readonly string[] => Object.keys(headers).filter((name) => !isOfTheWay(name))
+
+type Saying = Pick<Encoded, 'key' | 'value' | 'headers'>
+
+const sayTheSame = (a: Saying, b: Saying): boolean => {
+  const names = saysOfHeaders(a.headers)
+  return (
+    a.key === b.key &&
+    a.value?.toString() === b.value?.toString() &&
+    names.length === saysOfHeaders(b.headers).length &&
+    names.every((name) => a.headers[name] === b.headers[name])
+  )
+}
 
 /** A request that came too late is not told again. */
 const isTooLate = ({ databases }: World, { key, headers }: Pick<Encoded, 'key' | 'headers'>): boolean =>
@@ -27,12 +36,13 @@ const tellers = new Set(['order', 'payment', 'inventory', 'delivery'].map((owner
 export const canBeToldAgain = (world: World, services: readonly ServiceName[]): Breach[] => {
   const again = new Map(
     services.flatMap((service) =>
-      world.parts.tellAgain(world.databases, service).map((m) => {
-        const record = encode(m, catalogueOf(service))
-        return [m.id, textOf(record)] as const
-      }),
+      world.parts.tellAgain(world.databases, service).map((m) => [m.id, encode(m, catalogueOf(service))] as const),
     ),
   )
+  const isToldAgain = (record: Saying): boolean => {
+    const found = again.get(record.headers.ce_id ?? '')
+    return found !== undefined && sayTheSame(found, record)
+  }
   const records = eventTopics.flatMap((topic) => world.broker.partitions(topic).flatMap((p) => p.records))
   return records
     .filter(
@@ -42,7 +52,7 @@ export const canBeToldAgain = (world: World, services: readonly ServiceName[]): 
         !world.tellNothing.has(r) &&
         !world.forged.has(r.headers.ce_id ?? '') &&
         !isTooLate(world, r) &&
-        again.get(r.headers.ce_id ?? '') !== textOf(r),
+        !isToldAgain(r),
     )
     .map(({ key, headers }) => ({
       id: 'told-again',

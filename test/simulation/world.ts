@@ -60,7 +60,9 @@ export class World {
   forgot = false
   /** It was so at some time. */
   hadForgotten = false
+  /** The wall clock. */
   nowMs = beginMs
+  #setByMs = 0
   readonly #coverage: Coverage
   readonly #trace: ((line: string) => void) | undefined
   /** How often each service still fails to handle an event. */
@@ -78,6 +80,17 @@ export class World {
     stampWith({ newId: () => this.newId(), nowMs: () => this.nowMs })
   }
 
+  /** Milliseconds that only go forward. */
+  get runningMs(): number {
+    return this.nowMs - this.#setByMs
+  }
+
+  /** Sets the wall clock forward, or back. */
+  setClock(byMs: number): void {
+    this.nowMs += byMs
+    this.#setByMs += byMs
+  }
+
   /** UUIDv7 whose time is a count, so that ids sort in the order in which they were made. */
   newId(): string {
     const count = (0x0190_0000_0000 + ++this.#ids).toString(16).padStart(12, '0')
@@ -85,7 +98,7 @@ export class World {
   }
 
   tell(who: string, line: () => string): void {
-    this.#trace?.(`${String(this.nowMs - beginMs).padStart(6)} ms  ${who.padEnd(15)} ${line()}`)
+    this.#trace?.(`${String(this.runningMs - beginMs).padStart(6)} ms  ${who.padEnd(15)} ${line()}`)
   }
 
   /** What a process meets at a fault point. */

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { brokersText } from '@shop/broker'
-import { serviceNames, subscriptionsOf } from '@shop/choreography'
 import type { TransportAdmin } from '@shop/messaging'
 import { messageDocuments, openMongo } from './mongo.ts'
 import { openPostgres } from './postgres.ts'
 import { remedy } from './read-databases.ts'
 import { transportOf } from './read-topics.ts'
+import { busyInTwoPhase } from './read-two-phase.ts'
 import type { DatabasesOf } from './services.ts'
 import type { Settings } from './settings.ts'
 import { orUnreadable } from './unreadable.ts'
@@ -31,9 +31,13 @@ const busyInMongo = async (client: MongoClient, services: readonly string[]): Pr
   return busy
 }
 
-const busyInPostgres = async (clients: ReadonlyMap<string, PostgresClient>): Promise<string[]> => {
+const busyInPostgres = async (
+  clients: ReadonlyMap<string, PostgresClient>,
+  hasOutbox: (service: string) => boolean,
+): Promise<string[]> => {
   const busy: string[] = []
   for (const [service, client] of clients) {
+    if (!hasOutbox(service)) continue
     const outbox = await client.query<{ count: number }>('SELECT count(*) AS count FROM outbox')
     const count = outbox.rows[0]?.count ?? 0
     if (count > 0) busy.push(`${count} events in the outbox of ${service}`)
@@ -46,10 +50,10 @@ const busyInPostgres = async (clients: ReadonlyMap<string, PostgresClient>): Pro
 }
 
 /** Consumer groups that have not handled all that stands on their topics. A group that never committed has it all before it. */
-const busyGroups = async (admin: TransportAdmin): Promise<string[]> => {
+const busyGroups = async (admin: TransportAdmin, subscriptions: DatabasesOf['subscriptions']): Promise<string[]> => {
   const busy: string[] = []
-  for (const group of serviceNames) {
-    const lag = Object.values(await admin.groupLag(group, subscriptionsOf(group))).reduce((sum, ofTopic) => sum + ofTopic, 0)
+  for (const [group, topics] of subscriptions) {
+    const lag = Object.values(await admin.groupLag(group, topics)).reduce((sum, ofTopic) => sum + ofTopic, 0)
     if (lag > 0) busy.push(`${lag} records before ${group}`)
   }
   return busy
@@ -65,9 +69,12 @@ export const awaitRest = async (
   { waitMsMax, topics, tell }: { readonly waitMsMax: number; readonly topics: boolean; readonly tell: (line: string) => void },
 ): Promise<readonly string[]> => {
   const deadline = performance.now() + waitMsMax
-  const mongo = await orUnreadable('MongoDB', remedy, () => openMongo(settings.mongoUrl))
+  const isTwoPhase = settings.variant === 'two-phase'
+  const hasOutbox = (service: string) => !isTwoPhase || service === 'payment' || service === 'inventory'
+  const isMongoUsed = services.mongo.length > 0
+  const mongo = isMongoUsed ? await orUnreadable('MongoDB', remedy, () => openMongo(settings.mongoUrl)) : undefined
   const postgres = new Map<string, PostgresClient>()
-  const admin = (await transportOf(settings)).admin()
+  const admin = topics ? (await transportOf(settings)).admin() : undefined
   try {
     for (const service of services.postgres)
       postgres.set(
@@ -77,9 +84,12 @@ export const awaitRest = async (
     for (let restful = 0; ; ) {
       const begunAt = performance.now()
       const busy = [
-        ...(await orUnreadable('MongoDB', remedy, () => busyInMongo(mongo, services.mongo))),
-        ...(await orUnreadable('PostgreSQL', remedy, () => busyInPostgres(postgres))),
-        ...(topics ? await orUnreadable(brokersText(settings.brokers), remedy, () => busyGroups(admin)) : []),
+        ...(mongo ? await orUnreadable('MongoDB', remedy, () => busyInMongo(mongo, services.mongo)) : []),
+        ...(await orUnreadable('PostgreSQL', remedy, () => busyInPostgres(postgres, hasOutbox))),
+        ...(isTwoPhase ? await orUnreadable('PostgreSQL', remedy, () => busyInTwoPhase(postgres)) : []),
+        ...(admin
+          ? await orUnreadable(brokersText(settings.brokers), remedy, () => busyGroups(admin, services.subscriptions))
+          : []),
       ]
       restful = busy.length === 0 ? restful + 1 : 0
       if (restful >= restfulPollsMin) return []
@@ -89,6 +99,6 @@ export const awaitRest = async (
       await pause(Math.max(pollIntervalMs, performance.now() - begunAt))
     }
   } finally {
-    await Promise.allSettled([mongo.close(), admin.close(), ...[...postgres.values()].map((client) => client.end())])
+    await Promise.allSettled([mongo?.close(), admin?.close(), ...[...postgres.values()].map((client) => client.end())])
   }
 }

@@ -1,3 +1,4 @@
+import type { VariantName } from '@shop/manifest/variants'
 import type { OrderView } from './order-view.ts'
 import type { Shop } from './snapshot.ts'
 
@@ -21,6 +22,10 @@ export interface Invariant {
   readonly title: string
   /** Cannot be checked without the topics. */
   readonly needsTopics?: true
+  /** Only in this variant of the purchase; absent: in all. */
+  readonly onlyIn?: VariantName
+  /** By variant in which it says nothing, why. */
+  readonly notIn?: Readonly<Partial<Record<VariantName, string>>>
   /** Pure but for its own sums: no clock, no I/O. */
   begin(shop: Shop, found: Found): Examination
 }

@@ -4,13 +4,16 @@
  * once, and what was consumed was handled or set aside.
  */
 
+import { variants } from '@shop/manifest/variants'
 import type { Figures, Invariant } from './invariant.ts'
 import { causationDeclared, consumedHandled } from './invariants/consuming.ts'
 import { deliveryAgrees, notificationAgrees, orderEndedOnce } from './invariants/ending.ts'
 import { eventsInStoredOrder, noGhostEvents, noLostEvents, outboxesEmpty } from './invariants/events.ts'
 import { accountsMatchLedger, amountsAgree, ledgerBalanced, moneyKept, paymentAgrees } from './invariants/money.ts'
 import { compensatedOnce, handledOnce, keysGiveOneOrder } from './invariants/once.ts'
+import { sagasEnded } from './invariants/orchestrated.ts'
 import { reservationAgrees, stockAtRest, stockConserved } from './invariants/stock.ts'
+import { decisionsCarriedOut, nothingInDoubt } from './invariants/two-phase.ts'
 import { viewOf } from './order-view.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -35,6 +38,9 @@ export const invariants: readonly Invariant[] = [
   keysGiveOneOrder,
   consumedHandled,
   causationDeclared,
+  nothingInDoubt,
+  decisionsCarriedOut,
+  sagasEnded,
 ]
 
 export type { Figures }
@@ -47,9 +53,10 @@ export interface Violation {
 export interface Verdict {
   readonly id: string
   readonly title: string
-  /** `not-checked`: it needs the topics, which were not read. */
+  /** `not-checked`: it needs the topics, which were not read, or `why` not. */
   readonly outcome: 'holds' | 'violated' | 'not-checked'
   readonly figures: Figures
+  readonly why?: string
   readonly violationCount: number
   /** The first ones. */
   readonly violations: readonly Violation[]
@@ -76,18 +83,34 @@ const start = (invariant: Invariant, { shop }: Snapshot) => {
   return { examination, verdict }
 }
 
+/** Those that there are in this way of finishing orders. */
+const inForce = ({ variant }: Snapshot['shop']): readonly Invariant[] =>
+  invariants.filter(({ onlyIn }) => onlyIn === undefined || onlyIn === variant)
+
+const whyNot = ({ notIn = {}, needsTopics }: Invariant, { variant }: Snapshot['shop']): string | undefined => {
+  if (variant === undefined) return undefined
+  if (notIn[variant] !== undefined || !needsTopics) return notIn[variant]
+  return variants[variant].servers.includes('broker') ? "it is about the choreography's events" : 'nothing goes over topics here'
+}
+
 /** Goes over the orders once, whatever their number; they may be read while it goes. */
 export const judge = (snapshot: Snapshot): Verdict[] => {
-  const running = invariants.map((invariant) =>
-    invariant.needsTopics && snapshot.shop.topics === undefined ? undefined : start(invariant, snapshot),
+  const { shop } = snapshot
+  const examined = inForce(shop)
+  const running = examined.map((invariant) =>
+    whyNot(invariant, shop) !== undefined || (invariant.needsTopics && shop.topics === undefined)
+      ? undefined
+      : start(invariant, snapshot),
   )
   for (const file of snapshot.orders) {
-    const view = viewOf(file, snapshot.shop)
+    const view = viewOf(file, shop)
     for (const r of running) r?.examination.order?.(view)
   }
   for (const r of running) r?.examination.end?.()
-  return invariants.map(
-    ({ id, title }, i) =>
-      running[i]?.verdict() ?? { id, title, outcome: 'not-checked', figures: {}, violationCount: 0, violations: [] },
-  )
+  return examined.map((invariant, i) => {
+    const { id, title } = invariant
+    const why = whyNot(invariant, shop)
+    const notChecked = { id, title, outcome: 'not-checked' as const, figures: {}, violationCount: 0, violations: [] }
+    return running[i]?.verdict() ?? { ...notChecked, ...(why === undefined ? {} : { why }) }
+  })
 }

@@ -6,7 +6,9 @@ import { openMongo } from './mongo.ts'
 import { OrderFiles } from './order-files.ts'
 import { Progress } from './progress.ts'
 import { readMongo, readPostgres, remedy } from './read-databases.ts'
+import { readSagas } from './read-sagas.ts'
 import { readTopics } from './read-topics.ts'
+import { readTwoPhase } from './read-two-phase.ts'
 import { reportJson, reportText } from './report.ts'
 import { type DatabasesOf, databasesOfServices } from './services.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -40,9 +42,14 @@ npm start writes. Needs about 4 kB per order in the folder for temporary files (
 
 const tell = (line: string): void => console.error(`check: ${line}`)
 
+/** Those on PostgreSQL that have inbox and outbox, as in the shop. */
+const withMessages = ({ variant }: Settings, { postgres }: DatabasesOf): readonly string[] =>
+  variant === 'two-phase' ? ['payment', 'inventory'] : postgres
+
 const check = async (settings: Settings, services: DatabasesOf, topicsToo: boolean): Promise<Verdict[]> => {
   const progress = new Progress(tell)
-  const mongo = await orUnreadable('MongoDB', remedy, () => openMongo(settings.mongoUrl))
+  const isMongoUsed = services.mongo.length > 0
+  const mongo = isMongoUsed ? await orUnreadable('MongoDB', remedy, () => openMongo(settings.mongoUrl)) : undefined
   const files = new OrderFiles()
   const onInterrupt = () => {
     files.close()
@@ -53,21 +60,24 @@ const check = async (settings: Settings, services: DatabasesOf, topicsToo: boole
     const add = files.add.bind(files)
     // Databases before topics: what a consumer has handled was on its topic before.
     const [fromPostgres] = await Promise.all([
-      readPostgres(settings, services.postgres, add, progress),
-      readMongo(mongo, services.mongo, add, progress),
+      readPostgres(settings, withMessages(settings, services), add, progress),
+      mongo && readMongo(mongo, services.mongo, add, progress),
+      settings.variant === 'two-phase' && readTwoPhase(settings, services.postgres, add, progress),
+      settings.variant === 'orchestrated' && readSagas(settings, add, progress),
     ])
-    const topics = topicsToo ? await readTopics(settings, add, progress) : undefined
-    return judge({ shop: { ...fromPostgres, topics }, orders: files.read() })
+    // what is on a variant's topics says nothing of the choreography's events
+    const topics = topicsToo && settings.variant === undefined ? await readTopics(settings, add, progress) : undefined
+    return judge({ shop: { ...fromPostgres, topics, variant: settings.variant }, orders: files.read() })
   } finally {
     files.close()
-    await mongo.close()
+    await mongo?.close()
   }
 }
 
 await runCommand(checkCommand, async ({ options: { wait: waitMsMax, json, 'no-topics': noTopics, 'data-dir': dataDir } }) => {
   const settings = readSettings({ dataDir })
-  const services = databasesOfServices()
-  const topics = !noTopics
+  const services = databasesOfServices(settings.variant)
+  const topics = services.subscriptions.size > 0 && !noTopics
   const notAtRest = waitMsMax > 0 ? await awaitRest(settings, services, { waitMsMax, topics, tell }) : []
   if (notAtRest.length > 0) tell(`not at rest after ${waitMsMax / 1_000} s: ${notAtRest.join(', ')}`)
   const verdicts = await check(settings, services, topics)

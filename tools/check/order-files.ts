@@ -10,6 +10,9 @@ export type Piece =
   | readonly ['reservation', NonNullable<OrderFile['reservation']>]
   | readonly ['shipment', NonNullable<OrderFile['shipment']>]
   | readonly ['notification', NonNullable<OrderFile['notification']>]
+  | readonly ['decision', NonNullable<OrderFile['decision']>]
+  | readonly ['prepared', string]
+  | readonly ['saga', NonNullable<OrderFile['saga']>]
   | readonly ['ledger', LedgerEntry]
   | readonly ['outbox', OutboxEvent]
   | readonly ['record', EventRecord]
@@ -82,6 +85,9 @@ const put = (file: OrderFile, [kind, content]: Piece): void => {
   switch (kind) {
     case 'ledger':
       file.ledger.push(content)
+      break
+    case 'prepared':
+      file.preparedAt = [...(file.preparedAt ?? []), content]
       break
     case 'outbox':
       file.outbox.push(content)

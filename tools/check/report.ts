@@ -8,8 +8,8 @@ const figuresOf = (figures: Figures): string =>
     .map(([name, value]) => `${name.replace(/(?<=[a-z])[A-Z]/g, (c) => ` ${c.toLowerCase()}`)} ${value}`)
     .join(', ')
 
-const lineOf = ({ id, title, outcome, figures, violationCount }: Verdict, width: number): string => {
-  const detail = outcome === 'not-checked' ? 'not checked: it needs the topics' : figuresOf(figures)
+const lineOf = ({ id, title, outcome, figures, violationCount, why = 'it needs the topics' }: Verdict, width: number): string => {
+  const detail = outcome === 'not-checked' ? `not checked: ${why}` : figuresOf(figures)
   const count = violationCount === 0 ? '' : ` · ${violationCount} ${violationCount === 1 ? 'violation' : 'violations'}`
   return `${mark[outcome]} ${id.padEnd(width)}  ${title}: ${detail}${count}`
 }

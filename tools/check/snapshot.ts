@@ -1,5 +1,6 @@
 /** The plain data that is checked: what the databases and the topics held, put together per order. */
 import { type choreography, type Emitted, eventNamed, type ServiceName, sourceOf } from '@shop/choreography'
+import type { VariantName } from '@shop/manifest/variants'
 import type { Shipment } from '../../services/delivery/src/shipment.ts'
 import type { Reservation, Stock as StockState } from '../../services/inventory/src/inventory.ts'
 import type { Notification } from '../../services/notification/src/notification.ts'
@@ -54,6 +55,12 @@ export interface OrderFile {
   reservation?: Partial<Pick<Reservation, 'status' | 'lines' | 'reason'>> & { readonly waiting?: boolean }
   shipment?: Pick<Shipment, 'status' | 'carrier' | 'reason'> & { readonly waiting?: boolean }
   notification?: Pick<Notification, 'kind'>
+  /** Of the coordinator of a two-phase commit. */
+  decision?: { readonly outcome: 'commit' | 'abort'; readonly isCarriedOut: boolean; readonly damaged: readonly string[] }
+  /** Of an orchestrator; `awaits`: the command whose answer it waits for. */
+  saga?: { readonly status: string; readonly awaits: string | null }
+  /** Participants of a two-phase commit that hold it prepared. */
+  preparedAt?: string[]
   readonly ledger: LedgerEntry[]
   /** By service, for those that keep what they handled with the order: ids with their sources (`handledAs`). */
   readonly handled: Record<string, string[]>
@@ -119,6 +126,8 @@ export interface Topics {
 
 /** What belongs to no single order. */
 export interface Shop {
+  /** In which other way orders are finished; absent: by the choreography. */
+  readonly variant?: VariantName | undefined
   readonly accounts: readonly Account[]
   /** Ledger entries for no order. */
   readonly deposits: readonly LedgerEntry[]

@@ -49,7 +49,7 @@ const nameLengthMax = 30
 /** Names of the workspace's other packages, of compose's other containers, and of what a service's files are or use. */
 const taken = new Set([
   ...readdirSync(join(import.meta.dirname, '../../packages')),
-  ...['kafka', 'postgres', 'mongo', 'init', 'gateway', 'check', 'proxies', 'infra', 'tools', 'test'],
+  ...['kafka', 'postgres', 'mongo', 'init', 'gateway', 'check', 'proxies', 'connect', 'connectors', 'infra', 'tools', 'test'],
   ...['main', 'http', 'reactions', 'store', 'schema', 'tables'],
   ...[
     'decider',

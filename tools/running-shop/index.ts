@@ -1,5 +1,5 @@
 /** How a running shop is found, what is known of it, and what can be asked of it. */
-export { ask } from './ask.ts'
+export { ask, askJson } from './ask.ts'
 export { ComposeShop } from './compose-shop.ts'
 export { type DoorAction, type DoorState, doorActions } from './door-state.ts'
 export { EmbeddedShop } from './embedded-shop.ts'
@@ -7,4 +7,4 @@ export { findShop, type TargetName, targets } from './find-shop.ts'
 export { defaultDataDir, type RecordedProcess, type RunRecord, readRunRecord } from './run-record.ts'
 export type { Access, Party, ProcessAction, ShopTarget } from './shop-target.ts'
 export { type ActiveToxic, concerns, streams, type Toxic, toxic } from './toxics.ts'
-export { accessOf, brokersOf, type LookOptions, type ServicesAccess, servicesOf } from './whereabouts.ts'
+export { accessOf, brokersOf, type LookOptions, type ServicesAccess, servicesOf, variantOf } from './whereabouts.ts'

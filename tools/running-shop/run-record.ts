@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Refused } from '@shop/command-line'
+import { variantNames } from '@shop/manifest/variants'
 import { z } from 'zod'
 
 const recordedProcess = z.object({
@@ -15,6 +16,8 @@ const runRecord = z.object({
   pid: z.int(),
   startedAt: z.string(),
   dataDir: z.string(),
+  /** in which other way orders are finished; absent: by the choreography */
+  variant: z.enum(variantNames).optional(),
   kafkaBrokers: z.string(),
   /** of a broker other than Kafka */
   brokerUrl: z.string().optional(),

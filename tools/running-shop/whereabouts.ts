@@ -1,6 +1,7 @@
 /** Where the parts of a running shop are: said by the environment, by the record of `npm start`, or published by docker compose. */
 import { Refused } from '@shop/command-line'
 import { participants } from '@shop/manifest'
+import { type VariantName, variantNamed } from '@shop/manifest/variants'
 import { defaultDataDir, type RunRecord, readRunRecord } from './run-record.ts'
 import type { Access } from './shop-target.ts'
 
@@ -50,6 +51,13 @@ export const brokersOf = (options: LookOptions = {}): readonly string[] =>
 export const accessOf = (options: LookOptions = {}): Access => {
   const { kafkaBrokers, postgresUrl, mongoUrl } = serversOf(['kafkaBrokers', 'postgresUrl', 'mongoUrl'], options)
   return { brokers: kafkaBrokers.split(','), postgresUrl, mongoUrl }
+}
+
+/** In which other way the shop finishes orders, as SHOP_VARIANT or the record of `npm start` says; `undefined`: by its choreography. */
+export const variantOf = ({ dataDir = defaultDataDir, env = process.env }: LookOptions = {}): VariantName | undefined => {
+  if (env.SHOP_VARIANT) return variantNamed(env.SHOP_VARIANT)
+  const isSaid = Object.values(variables).every((name) => env[name])
+  return isSaid ? undefined : readRunRecord(dataDir).record?.variant
 }
 
 /**

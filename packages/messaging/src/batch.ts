@@ -6,15 +6,15 @@ type Named = Pick<Message, 'id' | 'source'>
 export const handledAs = ({ id, source }: Named): string => (source === undefined ? id : `${id} ${source}`)
 
 /** Ids that were handled before sources were kept stand alone: they hold for every source. */
-export const isHandled = (handled: { has(as: string): boolean }, message: Named): boolean =>
-  handled.has(message.id) || (message.source !== undefined && handled.has(handledAs(message)))
+export const isHandled = (handled: { has(as: string): boolean }, message: Named, as = handledAs(message)): boolean =>
+  handled.has(message.id) || (message.source !== undefined && handled.has(as))
 
 /** The messages of a batch that are not in `handled`, each once, in order. */
 export const notYetHandled = (batch: readonly Message[], handled: { has(as: string): boolean }): Message[] => {
   const seen = new Set<string>()
   return batch.filter((m) => {
     const as = handledAs(m)
-    if (seen.has(as) || isHandled(handled, m)) return false
+    if (seen.has(as) || isHandled(handled, m, as)) return false
     seen.add(as)
     return true
   })

@@ -6,6 +6,7 @@ import type { Faults } from './fault-points.ts'
 import { reactThenPass } from './handling.ts'
 import type { Log } from './log.ts'
 import { type Message, now, nowMs } from './message.ts'
+import type { SetAside } from './parking.ts'
 import { describe } from './persisting.ts'
 import type { DeadLetterStore, React } from './store.ts'
 import { suspiciousLetters } from './suspicious-letters.ts'
@@ -15,6 +16,8 @@ export interface DeadLettersOptions<Work> {
   readonly catalogue: Catalogue
   readonly react: React<Work>
   readonly log: Log
+  /** Takes what had waited for a letter's event and is doubted then. */
+  readonly setAside: SetAside
   readonly faults?: Faults | undefined
 }
 
@@ -90,10 +93,11 @@ const listing =
     return { letter, ...(type === undefined ? {} : { type }), needsAttention }
   }
 
-/** Waits as long again as it has failed so far: the delay doubles. */
+/** Waits as long again as it has failed so far: the delay doubles. A clock that was set back does not hold it up. */
 const isDue = ({ failure: { firstAt, lastAt } }: DeadLetter): boolean => {
   const failingMs = Date.parse(lastAt) - Date.parse(firstAt)
-  return nowMs() - Date.parse(lastAt) >= Math.min(retryDelayMsMax, Math.max(retryDelayMsMin, failingMs))
+  const restedMs = nowMs() - Date.parse(lastAt)
+  return restedMs < 0 || restedMs >= Math.min(retryDelayMsMax, Math.max(retryDelayMsMin, failingMs))
 }
 
 /** Why a letter may not be discarded. */
@@ -126,7 +130,7 @@ const inOrder = async (
 }
 
 const handleLetter = async <Work>(
-  { store, catalogue, react, log }: DeadLettersOptions<Work>,
+  { store, catalogue, react, log, setAside }: DeadLettersOptions<Work>,
   letter: DeadLetter,
   message: Message,
 ): Promise<LetterResult> => {
@@ -135,7 +139,7 @@ const handleLetter = async <Work>(
   const doubt = suspicious.find((s) => s.message === message)
   // What had waited for this one and is doubted has no letter yet.
   const waited = suspicious.filter((s) => s !== doubt)
-  if (waited.length > 0) await store.park(suspiciousLetters(waited, new Map(), catalogue))
+  if (waited.length > 0) await setAside(suspiciousLetters(waited, new Map(), catalogue))
   if (doubt !== undefined) return { id, outcome: 'suspicious', error: doubt.reason }
   log.info({ deadLetter: id, key: record.key, handled }, 'dead letter replayed')
   return { id, outcome: handled > 0 ? 'handled' : 'duplicate' }

@@ -55,14 +55,16 @@ describe('a message that is doubted', () => {
     expect(handledOf(1)).toHaveLength(3)
   })
 
-  test('is believed when it is told again and fits by then: its letter leaves, but not that of a namesake', async () => {
+  test('is believed when it is told again and fits by then: its letter leaves, as does that of a copy to which somebody added, but not that of a namesake', async () => {
     const { handle, memory, handledOf, faults } = consumer()
-    const [odd, namesake] = [ask(1, 'odd'), ask(1, 'odd')]
-    const forged = { ...odd, position: namesake.position, value: Buffer.from('{"fault":"odd","n":1}') }
+    const [odd, second, third] = [ask(1, 'odd'), ask(1, 'odd'), ask(1, 'odd')]
+    const copy = { ...odd, position: second.position, value: Buffer.from('{"fault":"odd","n":1}') }
+    const forged = { ...odd, position: third.position, headers: { ...odd.headers, ce_causationid: uuid(9) } }
     const letters = () => memory.letters({ limit: 10 })
     await handle(odd, ask(2))
+    await handle(copy)
     await handle(forged)
-    expect(await letters()).toHaveLength(2)
+    expect(await letters()).toHaveLength(3)
     faults.trusting = true
     await handle({ ...odd, position: '3/9999', headers: { ...odd.headers, ce_toldagain: 'told' } })
     expect(handledOf(1)).toEqual([odd.id])

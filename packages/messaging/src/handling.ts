@@ -1,11 +1,11 @@
-import { setTimeout as pauseByTimer } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { handledAs } from './batch.ts'
 import { type DeadLetter, type Failure, letterOf } from './dead-letter.ts'
 import { type Decoded, decode } from './envelope.ts'
 import type { Faults } from './fault-points.ts'
-import { type Message, now } from './message.ts'
-import { park } from './parking.ts'
-import { backoffMs, describe, type Handling, type HandlingOptions, persist } from './persisting.ts'
+import { type Message, now, nowMs } from './message.ts'
+import { park, parkAnyway } from './parking.ts'
+import { backoffMs, describe, type Handling, type HandlingOptions, handlingOf, persist } from './persisting.ts'
 import type { Outcome, React } from './store.ts'
 import type { Suspicious } from './suspicion.ts'
 import { suspiciousLetters } from './suspicious-letters.ts'
@@ -24,13 +24,7 @@ interface Received {
  */
 export const recordHandler = <Work>(options: HandlingOptions<Work>): HandleRecords => {
   const { catalogue, faults } = options
-  const handling: Handling<Work> = {
-    ...options,
-    react: reactThenPass(options.react, faults),
-    attemptsMax: options.attemptsMax ?? 5,
-    pause: options.pause ?? pauseByTimer,
-    describePosition: options.describePosition ?? ((position) => ({ position })),
-  }
+  const handling = handlingOf({ ...options, react: reactThenPass(options.react, faults) })
   return async (records, assignment) => {
     const received: Received[] = []
     const unreadable: DeadLetter[] = []
@@ -59,7 +53,7 @@ const handleChunk = async <Work>(handling: Handling<Work>, chunk: readonly Recei
       await faults?.pass('after-commit', typesOf(messages), keysOf(messages))
       return outcome
     })
-  const firstAt = now()
+  const beganAtMs = nowMs()
   let failure: unknown
   try {
     return await settle(handling, await handle(), chunk, assignment)
@@ -68,8 +62,10 @@ const handleChunk = async <Work>(handling: Handling<Work>, chunk: readonly Recei
     failure = error
   }
   const [only, ...others] = chunk
-  if (only !== undefined && others.length === 0)
+  if (only !== undefined && others.length === 0) {
+    const firstAt = new Date(beganAtMs).toISOString()
     return await retryAlone(handling, { received: only, firstAt, firstError: failure, handle }, assignment)
+  }
   log.warn({ err: failure, messages: chunk.length }, 'a chunk failed: splitting it')
   const middle = Math.ceil(chunk.length / 2)
   await handleChunk(handling, chunk.slice(0, middle), assignment)
@@ -106,19 +102,20 @@ const rehabilitate = async <Work>(
 ): Promise<void> => {
   const again = new Set(handled.filter((m) => m.again !== undefined))
   if (again.size === 0) return
-  const { store, log } = handling
+  const { store, log, catalogue } = handling
   await persist(
     handling,
     assignment,
     (error) => store.isTransient(error),
     'suspicious letters',
     async () => {
-      const doubted = await store.letters({ kind: 'suspicious', brief: true, limit: lettersMax })
-      for (const { id, failure } of doubted) {
+      const letters = await store.letters({ kind: 'suspicious', brief: true, limit: lettersMax })
+      for (const { id, failure } of letters) {
         const told = chunk.find((r) => again.has(r.message) && r.message.id === failure.eventId)
         if (told === undefined) continue
         const [letter] = await store.letters({ id, limit: 1 })
-        if (letter === undefined || !isSameEvent(letter.record, told.record)) continue
+        const doubted = letter && read(letter.record, catalogue)
+        if (letter === undefined || doubted?.kind !== 'message' || !isSameEvent(doubted.message, told.message)) continue
         await store.discard(letter)
         log.info({ deadLetter: id, key: told.record.key }, 'what was doubted has been told again, and is believed')
       }
@@ -126,11 +123,10 @@ const rehabilitate = async <Work>(
   )
 }
 
-const isSameEvent = (a: ConsumedRecord, b: ConsumedRecord): boolean =>
-  a.topic === b.topic &&
-  a.key === b.key &&
-  ['ce_type', 'ce_source', 'ce_causationid', 'ce_correlationid'].every((name) => a.headers[name] === b.headers[name]) &&
-  a.value?.toString() === b.value?.toString()
+/** To this consumer: what it does not look at may differ, as in a copy that somebody made. */
+const isSameEvent = (a: Message, b: Message): boolean =>
+  (['key', 'type', 'source', 'causationId', 'correlationId'] as const).every((part) => a[part] === b[part]) &&
+  isDeepStrictEqual(a.data, b.data)
 
 /** Sets aside what was doubted; nothing waits behind it. */
 const setAside = async <Work>(
@@ -142,7 +138,12 @@ const setAside = async <Work>(
   const records = new Map(
     chunk.map(({ message, record }) => [handledAs(message), record]).reverse() as [string, ConsumedRecord][],
   )
-  await park(handling, suspiciousLetters(suspicious, records, handling.catalogue), assignment)
+  const letters = suspiciousLetters(suspicious, records, handling.catalogue)
+  const came = new Set(records.values())
+  const own = letters.filter((l) => came.has(l.record))
+  const waited = letters.filter((l) => !came.has(l.record))
+  await parkAnyway(handling, waited, assignment)
+  await park(handling, own, assignment)
 }
 
 /** Sets aside what waits behind a dead letter of its key; what no longer has to wait is handled. */

@@ -1,5 +1,5 @@
 import { type CopyExtent, copyExtents, type DeadLetter, deadLetterRecord, oneLine } from './dead-letter.ts'
-import { describe, type Handling, persist } from './persisting.ts'
+import { describe, type Handling, type HandlingOptions, handlingOf, persist } from './persisting.ts'
 import { Abandoned, type Assignment, type ConsumedRecord, type OutgoingRecord, Unsendable } from './transport.ts'
 
 /** Letters of one call that are told one by one; of more only how many there are, and the first ones. */
@@ -24,6 +24,36 @@ export const park = async <Work>(
   const ids = new Set(parked.map((l) => l.id))
   return new Set(letters.flatMap((l) => (ids.has(l.id) ? [] : l.record)))
 }
+
+/** So often a database or a broker that is away is tried again by who lost the partitions, or never had them. */
+const retriesWithoutPartitionsMax = 5
+
+/**
+ * Sets aside what had waited and comes to nobody again: it goes on without the partitions, but then only for a few attempts. Behind these
+ * the letters, or their copies, are missing.
+ */
+export const parkAnyway = async <Work>(
+  handling: Handling<Work>,
+  letters: readonly DeadLetter[],
+  assignment: Pick<Assignment, 'abandoned'>,
+): Promise<void> => {
+  let retries = 0
+  const abandoned = () => assignment.abandoned() && ++retries > retriesWithoutPartitionsMax
+  try {
+    await park(handling, letters, { abandoned, heartbeat: async () => {} })
+  } catch (error) {
+    if (!(error instanceof Abandoned)) throw error
+    handling.log.warn({ deadLetters: letters.map((l) => l.id) }, 'dead letters: not set aside, or without copies on their topic')
+  }
+}
+
+export type SetAside = (letters: readonly DeadLetter[]) => Promise<void>
+
+/** The same for who has no partitions: an operator's replay. */
+export const settingAside =
+  <Work>(options: HandlingOptions<Work>): SetAside =>
+  (letters) =>
+    parkAnyway(handlingOf(options), letters, { abandoned: () => true })
 
 type Park = <Work>(handling: Handling<Work>, letters: readonly DeadLetter[], of: Assignment) => Promise<readonly DeadLetter[]>
 

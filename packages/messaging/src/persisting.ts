@@ -1,3 +1,4 @@
+import { setTimeout as pauseByTimer } from 'node:timers/promises'
 import type { Catalogue } from './catalogue.ts'
 import type { DescribePosition, Failure } from './dead-letter.ts'
 import type { Faults } from './fault-points.ts'
@@ -48,6 +49,14 @@ export interface Handling<Work> extends HandlingOptions<Work> {
   readonly pause: (ms: number) => Promise<unknown>
   readonly describePosition: DescribePosition
 }
+
+/** With what is left out. */
+export const handlingOf = <Work>(options: HandlingOptions<Work>): Handling<Work> => ({
+  ...options,
+  attemptsMax: options.attemptsMax ?? 5,
+  pause: options.pause ?? pauseByTimer,
+  describePosition: options.describePosition ?? ((position) => ({ position })),
+})
 
 /** Tries until it succeeds, fails for good, or the records are no longer this consumer's. */
 export const persist = async <T>(

@@ -1,6 +1,10 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import type { Catalogue } from './catalogue.ts'
+import { letterOf } from './dead-letter.ts'
 import type { Documents } from './documents.ts'
 import { encode } from './envelope.ts'
 import { MemoryMessageStore } from './memory/index.ts'
@@ -241,4 +245,42 @@ describe('a record that is set aside by hand', () => {
     for (let n = 0; n < 100; n++) setAside(ask(n))
     expect(() => setAside(ask(100))).toThrow(RangeError)
   })
+})
+
+test('nothing of a record is kept once it is set aside: it is large, and so is the fetch that it came with', async () => {
+  const nothing = () => {}
+  const handleOnce = async () => ({ handled: 0, duplicates: 0, held: [], suspicious: [] })
+  const { options, watch } = watchHandling(
+    {
+      consumer: 'tester',
+      catalogue,
+      log,
+      react: async () => [],
+      publisher: { publish: async () => {} },
+      observe: { transaction: nothing, deadLettered: nothing, retried: nothing, passedOver: nothing },
+      store: {
+        handleOnce,
+        park: async (letters) => letters,
+        letters: async () => [],
+        discard: async () => {},
+        isTransient: () => false,
+      },
+    },
+    watchProgress(),
+  )
+  const failure = { kind: 'failed', error: '', attempts: 1, firstAt: '', lastAt: '' } as const
+  const handle = watch(async (chunk) => {
+    await options.store.park(chunk.map((record) => letterOf(record, failure)))
+    await options.publisher.publish([])
+  })
+  const setAside = async () => {
+    const record = ask(1)
+    await handle([record], { abandoned: () => false, heartbeat: async () => {} })
+    return new WeakRef(record)
+  }
+  const record = await setAside()
+  setFlagsFromString('--expose-gc')
+  await turn() // what a WeakRef was made for lives until then
+  runInNewContext('gc')()
+  expect(record.deref()).toBeUndefined()
 })

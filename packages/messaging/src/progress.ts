@@ -1,4 +1,3 @@
-import type { DeadLetter } from './dead-letter.ts'
 import { describe, type HandlingOptions } from './persisting.ts'
 import { Abandoned, type ConsumedRecord, type HandleRecords, type Place } from './transport.ts'
 
@@ -48,7 +47,7 @@ export const watchProgress = (clock: () => number = () => performance.now()): Pr
       if (work !== begun) {
         since = clock()
         reason = undefined
-        place = at
+        place = at && placeOf(at)
       }
       work = begun
       trying = true
@@ -57,7 +56,7 @@ export const watchProgress = (clock: () => number = () => performance.now()): Pr
       reason = describe(error)
         .replace(/[\s\p{Cc}]+/gu, ' ')
         .slice(0, 300)
-      place = at
+      place = at && placeOf(at)
       heardAt = clock()
     },
     advanced: () => {
@@ -74,11 +73,12 @@ export const watchProgress = (clock: () => number = () => performance.now()): Pr
     },
     standstill: () => {
       if (work === undefined || (!trying && clock() - heardAt > pauseMsMax)) return undefined
-      return { forMs: clock() - since, reason: reason ?? 'it has been under way since then', place: place && placeOf(place) }
+      return { forMs: clock() - since, reason: reason ?? 'it has been under way since then', place }
     },
   }
 }
 
+/** Of a record no more than that: it is large, and so is the fetch that it is a part of. */
 const placeOf = ({ topic, position }: Place): Place => ({ topic, position })
 
 /** The handler, with what becomes of its chunks told to `progress`. A chunk that throws is expected again. */
@@ -111,7 +111,8 @@ export interface WatchedHandling<Work> {
 export const watchHandling = <Work>(options: HandlingOptions<Work>, progress: ProgressWatch): WatchedHandling<Work> => {
   const { store, publisher } = options
   let records: readonly ConsumedRecord[] = []
-  let aside: readonly DeadLetter[] = []
+  let asideIds: readonly string[] = []
+  let asidePlace: Place | undefined
   const trying = async <T>(attempt: () => Promise<T>, isProgress: (outcome: T) => boolean, place: () => Place | undefined) => {
     try {
       const outcome = await attempt()
@@ -133,9 +134,10 @@ export const watchHandling = <Work>(options: HandlingOptions<Work>, progress: Pr
         () => records.find((r) => r.headers.ce_id === batch[0]?.id),
       ),
     park: (letters) => {
-      const before = new Set(aside.map((l) => l.id))
+      const before = new Set(asideIds)
       const isNew = () => {
-        aside = [...letters, ...aside].slice(0, letterIdsMax)
+        asideIds = [...letters.map((l) => l.id), ...asideIds].slice(0, letterIdsMax)
+        asidePlace = letters[0] && placeOf(letters[0].record)
         return letters.some((l) => !before.has(l.id))
       }
       return trying(
@@ -150,14 +152,16 @@ export const watchHandling = <Work>(options: HandlingOptions<Work>, progress: Pr
     trying(
       () => publisher.publish(copies),
       () => false,
-      () => aside[0]?.record,
+      () => asidePlace,
     )
   return {
     options: { ...options, store: watched, publisher: { publish } },
     watch: (handle) =>
       watchHandler((chunk, assignment) => {
         records = chunk
-        return handle(chunk, assignment)
+        return handle(chunk, assignment).finally(() => {
+          records = []
+        })
       }, progress),
   }
 }

@@ -39,7 +39,7 @@ describe('a message that the broker never takes', () => {
     start()
     await settle()
     kafka.state.refused.clear()
-    const letters = deadLetters({ store, catalogue, react: async () => [], log })
+    const letters = deadLetters({ store, catalogue, react: async () => [], log, setAside: async () => {} })
     const [listed] = await letters.list({ limit: 10 })
     expect(listed).toMatchObject({ needsAttention: true, letter: { record: { value: null } } })
     expect(await letters.discard({ all: true })).toMatchObject([{ outcome: 'refused' }])

@@ -206,7 +206,7 @@ export interface GroupPlace extends Place {
 export interface TransportAdmin {
   /**
    * Creates those topics that do not exist and waits until they can be written to. May run in several processes at once.
-   * @throws TookTooLong when that is not so after 30 s, also because no broker answers; errors of the broker that refuses a topic.
+   * @throws TookTooLong when no broker answers within 30 s, or not all is there 120 s later; errors of the broker that refuses a topic.
    */
   createTopics(specs: readonly TopicSpec[]): Promise<void>
   /** The names of all topics. @throws when no broker answers in time, as all below. */

@@ -35,9 +35,9 @@ describe('an event that asks, and was handled before', () => {
   })
 })
 
-test('open orders are told again, each after twice the time, and no more once they have ended', async () => {
+test('open orders are told again, each after twice the time whatever is done to the clock, and no more once they have ended', async () => {
   const { publisher, told } = broker()
-  let [nowMs, open] = [1_000_000, [{ orderId: key, placedAt: '2026-01-01T00:00:00.000Z' }]]
+  let [clockMs, setBackMs, open] = [1_000_000, 0, [{ orderId: key, placedAt: '2026-01-01T00:00:00.000Z' }]]
   const asked: unknown[] = []
   const telling = {
     told: async (): Promise<readonly Message[]> => [placed],
@@ -47,14 +47,17 @@ test('open orders are told again, each after twice the time, and no more once th
     },
   }
   const options = { telling, publisher, catalogue: catalogueFor('order'), log }
-  const { sweep } = tellOpenOrders(options, { afterMs: 1_000, now: () => nowMs })
+  const { sweep } = tellOpenOrders(options, { afterMs: 1_000, now: () => clockMs - setBackMs, clock: () => clockMs })
   expect(await sweep()).toEqual([key])
   expect(asked).toMatchObject([{ openBefore: new Date(999_000).toISOString() }])
   const toldAt: number[] = []
-  for (; nowMs < 1_020_000; nowMs += 500) if ((await sweep()).length > 0) toldAt.push(nowMs)
+  for (; clockMs < 1_020_000; clockMs += 500) {
+    if (clockMs === 1_005_000) setBackMs = 3_600_000
+    if ((await sweep()).length > 0) toldAt.push(clockMs)
+  }
   expect(toldAt).toEqual([1_001_000, 1_003_000, 1_007_000, 1_015_000])
   expect(new Set(told().map(String))).toEqual(new Set([`${placed.id},asking`]))
   open = []
-  nowMs += 1_000_000
+  clockMs += 1_000_000
   expect(await sweep()).toEqual([])
 })

@@ -61,10 +61,16 @@ const delayMsMax = 24 * 3_600_000
  * Tells open orders again, asking: those that have not ended so long after they were placed, then after twice that time, and so on, at last once a day.
  * Bounded: at most 100 orders in one sweep, of the 2,000 oldest.
  * @param afterMs how long after it was placed an order is told again for the first time, in milliseconds
+ * @param now the time by which orders are old; default the wall clock
+ * @param clock milliseconds that only go forward, by which orders are let be; default `performance.now`
  */
 export const tellOpenOrders = (
   { telling, publisher, catalogue, log }: Options,
-  { afterMs, now = Date.now }: { readonly afterMs: number; readonly now?: () => number },
+  {
+    afterMs,
+    now = Date.now,
+    clock = () => performance.now(),
+  }: { readonly afterMs: number; readonly now?: () => number; readonly clock?: () => number },
 ) => {
   /** By order, how long it is let be. Those that have ended are forgotten. */
   let resting = new Map<string, { readonly untilMs: number; readonly delayMs: number }>()
@@ -85,12 +91,12 @@ export const tellOpenOrders = (
     if (telling.orders === undefined) return []
     const open = (await select(telling.orders)).map((o) => o.orderId)
     resting = new Map(open.flatMap((id) => (resting.has(id) ? [[id, resting.get(id) ?? { untilMs: 0, delayMs: 0 }]] : [])))
-    const due = open.filter((id) => (resting.get(id)?.untilMs ?? 0) <= now()).slice(0, toldPerSweepMax)
+    const due = open.filter((id) => (resting.get(id)?.untilMs ?? 0) <= clock()).slice(0, toldPerSweepMax)
     if (due.length === 0) return []
     await publishAgain(publisher, catalogue, await telling.told(due), 'asking')
     for (const id of due) {
       const delayMs = Math.min(2 * (resting.get(id)?.delayMs ?? afterMs / 2), delayMsMax)
-      resting.set(id, { untilMs: now() + delayMs, delayMs })
+      resting.set(id, { untilMs: clock() + delayMs, delayMs })
     }
     log.warn({ orders: due.length, afterMs }, 'open orders were told again')
     return due

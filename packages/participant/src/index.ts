@@ -1,5 +1,5 @@
 export { type ParticipantSettings, participantConfig } from './config.ts'
 export type { ParticipantMetrics } from './metrics.ts'
-export { type ParticipantOptions, type Parts, runParticipant } from './participant.ts'
+export { type ParticipantOptions, type Parts, runParticipant, runSpeaking, type Speech } from './participant.ts'
 export type { Refusable } from './refusals.ts'
 export type { OrderSelection, PlacedOrder, TellingAgain } from './tell-again.ts'

@@ -5,7 +5,8 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
 /** Where the gauges' figures come from; each is asked once per scrape, for at most 2 s. */
 export interface Sources {
-  readonly backlog: Source<Backlog>
+  /** Undefined where nobody counts what is stored. */
+  readonly backlog: Source<Backlog> | undefined
   /** Dead letters by kind. */
   readonly letterCounts: Source<Readonly<Record<string, number>>>
   /** Messages not yet handled, by topic. */
@@ -13,7 +14,7 @@ export interface Sources {
 }
 
 export const addGauges = (metrics: Metrics, { backlog, letterCounts, lag }: Sources): void => {
-  addOutboxGauges(metrics, backlog)
+  if (backlog) addOutboxGauges(metrics, backlog)
   const letters = { name: 'shop_dead_letters', label: 'kind', source: 'dead_letters' } as const
   const lettersHelp =
     'Messages set aside now: undecodable, suspicious, failed, held behind a failed one, or unsendable (outgoing).'
@@ -41,6 +42,40 @@ const addOutboxGauges = ({ registry, sampled }: Metrics, backlog: Source<Backlog
     depth.set(state.count)
     oldest.set(state.oldestMs / 1_000)
   })
+}
+
+/** How far behind what reads the database's log is. */
+export interface CaptureState {
+  /** Whether it reads now. */
+  readonly active: boolean
+  /** Bytes of the log that the database keeps for it. */
+  readonly retainedBytes: number
+  /** Bytes that can still be written until it has lost its place; undefined without such a bound. */
+  readonly leftBytes: number | undefined
+}
+
+export const addCaptureGauges = (
+  { registry, sampled }: Pick<Metrics, 'registry' | 'sampled'>,
+  capture: { state(): Promise<CaptureState> },
+): void => {
+  const gauge = (name: string, help: string) => new Gauge({ name: `shop_capture_${name}`, help, registers: [registry] })
+  const active = gauge('active', "1 while a connector reads the database's log, which takes what is told to the broker; else 0.")
+  const retained = gauge(
+    'retained_bytes',
+    "Bytes of the database's log that are kept for the connector: they grow while it is away.",
+  )
+  const left = gauge('left_bytes', 'Bytes of log that can still be written until the connector has lost its place.')
+  sampled(
+    'capture',
+    () => capture.state(),
+    (now) => {
+      for (const each of [active, retained, left]) each.remove()
+      if (now === undefined) return
+      active.set(now.active ? 1 : 0)
+      retained.set(now.retainedBytes)
+      if (now.leftBytes !== undefined) left.set(now.leftBytes)
+    },
+  )
 }
 
 const messageCounters = (registers: Registry[]) => ({

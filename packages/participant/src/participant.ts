@@ -1,18 +1,21 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { transportTo } from '@shop/broker'
 import { catalogueFor, type Incoming, needsOf, type ServiceName, subscriptionsOf } from '@shop/choreography'
 import {
+  type Catalogue,
   deadLetters,
   type Faults,
   type HandlingOptions,
   type Lost,
   type Message,
   type MessageStore,
+  type NeedsByType,
   type Observer,
   onDecoded,
   type ProgressWatch,
   type React,
+  type RelayOptions,
   retryCompensations,
+  settingAside,
   startRelay,
   type Transport,
   watchHandling,
@@ -28,7 +31,6 @@ import {
   fail,
   host,
   type Log,
-  messageOf,
   readConfig,
   runService,
   type StopStep,
@@ -39,21 +41,37 @@ import { deadLetterRoutes, faultRoutes } from './admin.ts'
 import { answerAgain, tellOpenOrders } from './answering-again.ts'
 import { brokersIn, type ParticipantSettings } from './config.ts'
 import { FaultRules, readFaultRules } from './fault-rules.ts'
-import { addGauges, countingObserver, type ParticipantMetrics, participantMetrics } from './metrics.ts'
+import {
+  addCaptureGauges,
+  addGauges,
+  type CaptureState,
+  countingObserver,
+  type ParticipantMetrics,
+  participantMetrics,
+} from './metrics.ts'
+import { openInsistently } from './opening.ts'
 import { parkRoute } from './park-route.ts'
 import { type Refusable, Refusals, refusalRoutes } from './refusals.ts'
 import { addStandstillGauge, progressChecks } from './standing.ts'
 import { type TellingAgain, tellAgainRoutes } from './tell-again.ts'
 
+/** Something else than this process that takes what is stored to the broker: a connector that reads the database's log. */
+export interface Capture extends Pick<ProgressWatch, 'standstill'> {
+  /** How far it is behind. */
+  state(): Promise<CaptureState>
+}
+
 /** What a service is made of, once its database is open. */
-export interface Parts<Name extends ServiceName, Work> {
+export interface Parts<In extends Message, Work> {
   readonly store: MessageStore<Work>
-  readonly react: React<Work, Incoming<Name>>
+  readonly react: React<Work, In>
   readonly routes: Router
   /** What it can tell again from its state; absent when it tells nothing. */
   readonly tellingAgain?: TellingAgain
   /** An order that is open for so long is told again by itself, in milliseconds; default never. */
   readonly tellAgainAfterMs?: number
+  /** What takes outgoing messages from the database to the broker, when that is not a relay in this process. */
+  readonly capture?: Capture | undefined
   /** Called every ten minutes: removes what is kept for a while only. */
   readonly upkeep?: () => Promise<unknown>
   /** Stopped before the consumer, such as timers. */
@@ -62,7 +80,16 @@ export interface Parts<Name extends ServiceName, Work> {
   readonly close: () => Promise<unknown>
 }
 
-export interface ParticipantOptions<Name extends ServiceName, Config extends z.ZodObject & z.ZodType<ParticipantSettings>, Work> {
+/** What a service hears and tells over the broker. */
+export interface Speech {
+  readonly catalogue: Catalogue
+  readonly topics: readonly string[]
+  readonly needs: NeedsByType
+}
+
+type Settings = z.ZodObject & z.ZodType<ParticipantSettings>
+
+export interface ParticipantOptions<Name extends string, In extends Message, Config extends Settings, Work> {
   readonly name: Name
   readonly config: Config
   /** What it can be told to refuse when faults are enabled; default nothing. */
@@ -74,19 +101,25 @@ export interface ParticipantOptions<Name extends ServiceName, Config extends z.Z
     readonly metrics: ParticipantMetrics
     readonly faults: Faults | undefined
     readonly refusals: Refusals | undefined
-  }) => Promise<Parts<Name, Work>>
+  }) => Promise<Parts<In, Work>>
 }
 
 /**
  * Runs a service of the choreography as a process: configuration, database, consumer, relay, HTTP, and their ordered stop. It starts
  * without a broker, too, and is not ready until it has joined its group.
  */
-export const runParticipant = <Name extends ServiceName, Config extends z.ZodObject & z.ZodType<ParticipantSettings>, Work>({
-  name,
-  config: schema,
-  refuses,
-  open,
-}: ParticipantOptions<Name, Config, Work>): Promise<void> =>
+export const runParticipant = <Name extends ServiceName, Config extends Settings, Work>(
+  options: ParticipantOptions<Name, Incoming<Name>, Config, Work>,
+): Promise<void> => {
+  const { name } = options
+  return runSpeaking(options, { catalogue: catalogueFor(name), topics: subscriptionsOf(name), needs: needsOf(name) })
+}
+
+/** The same for a service that hears and tells something else than the choreography says. */
+export const runSpeaking = <In extends Message, Config extends Settings, Work>(
+  { name, config: schema, refuses, open }: ParticipantOptions<string, In, Config, Work>,
+  speech: Speech,
+): Promise<void> =>
   runService(name, async () => {
     const config = readConfig(schema)
     const { LOG_LEVEL: level, PORT: port, HOST: hostname } = config
@@ -98,7 +131,17 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
     const opened = await openInsistently(name, config.DATABASE_URL, log, () => open({ config, log, metrics, faults, refusals }))
 
     const { store, routes, tellingAgain, stopFirst = [], upkeep = async () => {}, close } = opened
-    const messages = startMessages({ name, transport, log, metrics, faults, store, react: onDecoded(opened.react), opened })
+    const messages = startMessages({
+      name,
+      transport,
+      log,
+      metrics,
+      faults,
+      store,
+      react: onDecoded(opened.react),
+      opened,
+      speech,
+    })
     const keeping = everyTenMinutes(upkeep, log)
 
     const app = createApp({
@@ -125,39 +168,41 @@ export const runParticipant = <Name extends ServiceName, Config extends z.ZodObj
   })
 
 interface MessagesOptions<Work> {
-  readonly name: ServiceName
+  readonly name: string
+  readonly speech: Speech
   readonly transport: Transport
   readonly log: Log
   readonly metrics: ParticipantMetrics
   readonly faults: Faults | undefined
   readonly store: MessageStore<Work>
   readonly react: React<Work>
-  readonly opened: Pick<Parts<never, Work>, 'tellingAgain' | 'tellAgainAfterMs'>
+  readonly opened: Pick<Parts<never, Work>, 'tellingAgain' | 'tellAgainAfterMs' | 'capture'>
 }
 
 /** Starts what takes messages in and out. @returns the dead letters, what has to work for it to be ready, and its stop, in order. */
-const startMessages = <Work>({ name, transport, log, metrics, faults, store, react, opened }: MessagesOptions<Work>) => {
-  store.waitFor(needsOf(name))
-  const catalogue = catalogueFor(name)
+const startMessages = <Work>({ name, transport, log, metrics, faults, store, react, opened, speech }: MessagesOptions<Work>) => {
+  const { catalogue, topics, needs } = speech
+  store.waitFor(needs)
   const publisher = transport.publisher()
-  const progress = { consumer: watchProgress(), relay: watchProgress() }
-  const relay = startRelay({ store, publisher, catalogue, log, faults, progress: progress.relay })
-  const letters = deadLetters({ store, catalogue, react, log, faults })
-  const compensations = retryCompensations(letters, log)
+  const consuming = watchProgress()
+  const { relay, progress: relaying } = startRelaying(opened.capture, { store, publisher, catalogue, log, faults })
+  const progress = { consumer: consuming, relay: relaying }
   const parts = { consumer: name, catalogue, store, react, publisher, log, faults }
   const again = startTellingAgain(opened, { publisher, catalogue, log })
   const observe = answeringObserver(countingObserver(metrics), again.heard)
   const handling = { ...parts, observe, describePosition: transport.describe }
-  const topics = subscriptionsOf(name)
-  const { handle, parking } = attended(handling, progress.consumer, { name, topics, transport })
+  const letters = deadLetters({ ...parts, setAside: settingAside(handling) })
+  const compensations = retryCompensations(letters, log)
+  const { handle, parking } = attended(handling, consuming, { name, topics, transport })
   const onLost = ({ topic, records = 1 }: Lost) => metrics.recordsLost.inc({ topic }, records)
   const subscription = transport.subscribe({ groupId: name, topics, handle, onFatal: fail, onLost })
   addStandstillGauge(metrics, progress)
   addGauges(metrics, {
-    backlog: () => store.backlog(),
+    backlog: opened.capture ? undefined : () => store.backlog(),
     letterCounts: () => store.letterCounts(),
     lag: () => subscription.lag(),
   })
+  if (opened.capture) addCaptureGauges(metrics, opened.capture)
   const checks: Checks = {
     consumer: async () => {
       if (!subscription.joined()) throw new Error(`has not joined the consumer group ${name}`)
@@ -177,8 +222,15 @@ const startMessages = <Work>({ name, transport, log, metrics, faults, store, rea
   return { letters, parking, publisher, catalogue, checks, onStop }
 }
 
+/** The relay, and what tells whether it goes on; with `capture` there is none in this process. */
+const startRelaying = (capture: Capture | undefined, options: Omit<RelayOptions, 'progress'>) => {
+  if (capture) return { relay: { stop: async () => {} }, progress: capture }
+  const progress = watchProgress()
+  return { relay: startRelay({ ...options, progress }), progress }
+}
+
 interface Attention {
-  readonly name: ServiceName
+  readonly name: string
   readonly topics: readonly string[]
   readonly transport: Pick<Transport, 'admin'>
 }
@@ -237,29 +289,5 @@ const everyTenMinutes = (upkeep: () => Promise<unknown>, log: Log) => {
       clearInterval(timer)
       await running
     },
-  }
-}
-
-const openMsMax = 600_000
-const retryDelayMsMin = 500
-const retryDelayMsMax = 10_000
-
-/**
- * Opens the database; while that fails, says why in one line and tries again, for at most ten minutes. Meanwhile nothing listens, so the
- * process counts as unhealthy, and it is there at once when the database is.
- */
-const openInsistently = async <T>(name: string, databaseUrl: string, log: Log, open: () => Promise<T>): Promise<T> => {
-  // not by URL: the address of a MongoDB may name several hosts
-  const host = databaseUrl.replace(/^[^:]+:\/\/([^@/]*@)?/, '').split(/[/?]/)[0]
-  const deadline = performance.now() + openMsMax
-  for (let delayMs = retryDelayMsMin; ; delayMs = Math.min(delayMs * 2, retryDelayMsMax)) {
-    try {
-      return await open()
-    } catch (error) {
-      const message = `${name} cannot open its database at ${host}: ${messageOf(error)}`
-      if (performance.now() > deadline) throw new Error(message, { cause: error })
-      log.error({ delayMs }, `${message}; trying again in ${delayMs / 1_000} s`)
-      await pause(delayMs)
-    }
   }
 }

@@ -58,7 +58,8 @@ export class BatchDeciding<State> extends Deciding<State> {
     const { fresh, held } = sortBatch(batch, new Set(loaded.flatMap((d) => d.handled)), (key) => holding.has(key))
     const change = await this.carryOut(work, loaded, fresh)
     if (change === undefined) return undefined
-    const done = new Set([...change.fresh, ...batch.filter((m) => this.#own.has(handledAs(m)))].map(handledAs)).size
+    const again = this.#own.size === 0 ? [] : batch.filter((m) => this.#own.has(handledAs(m)))
+    const done = again.length === 0 ? change.fresh.length : new Set([...change.fresh, ...again].map(handledAs)).size
     for (const m of change.fresh) this.#attempted.add(handledAs(m))
     const left = held.length + fresh.length - change.fresh.length
     this.outcome = { handled: done, duplicates: batch.length - done - left, held, suspicious: change.suspicious }

@@ -17,7 +17,7 @@ const insert = {
   text: `INSERT INTO inbox (id, source) SELECT id, source FROM unnest($1::uuid[], $2::text[], $3::text[]) AS t(id, source, key)
           WHERE NOT EXISTS (SELECT FROM dead_letters AS l WHERE l.key = t.key AND l.holds)
             AND NOT EXISTS (SELECT FROM inbox AS i WHERE i.id = t.id AND i.source = '')
-          ORDER BY id, source ON CONFLICT DO NOTHING RETURNING id, source`,
+          ORDER BY id, source ON CONFLICT DO NOTHING`,
 }
 
 interface Row {
@@ -26,6 +26,9 @@ interface Row {
 }
 
 type Named = Pick<Message, 'id' | 'source'>
+
+/** Which of the messages this very transaction has inserted, and which were there before. */
+const inserted = 'SELECT id, source, xmin = pg_current_xact_id()::xid AS fresh FROM inbox WHERE id = ANY($1::uuid[])'
 
 /** As a message is known by: no source is stored as an empty one. */
 const asHandled = ({ id, source }: Row): string => handledAs({ id, source: source === '' ? undefined : source })
@@ -41,20 +44,20 @@ export interface Taken {
 /** Notes the messages as handled, within the transaction of `client`, but for those that are there already or whose key is held. */
 export const takeIn = async (client: PoolClient, batch: readonly Message[]): Promise<Taken> => {
   const unique = notYetHandled(batch, new Set())
-  const { rows } = await client.query<Row>({
+  const { rowCount } = await client.query({
     ...insert,
     values: [idsOf(unique), sourcesOf(unique), unique.map((m) => m.key)],
   })
-  return rows.length === unique.length ? { fresh: unique, held: [] } : await sortInserted(client, unique, rows)
+  return rowCount === unique.length ? { fresh: unique, held: [] } : await sortInserted(client, unique)
 }
 
 /** What was not inserted is either handled already or held. */
-const sortInserted = async (client: PoolClient, unique: readonly Message[], inserted: readonly Row[]): Promise<Taken> => {
-  const isNew = new Set(inserted.map(asHandled))
-  const rest = unique.filter((m) => !isNew.has(handledAs(m)))
-  const { rows } = await client.query<Row>('SELECT id, source FROM inbox WHERE id = ANY($1::uuid[])', [idsOf(rest)])
-  const handled = new Set(rows.map(asHandled))
-  return { fresh: unique.filter((m) => isNew.has(handledAs(m))), held: rest.filter((m) => !isHandled(handled, m)) }
+const sortInserted = async (client: PoolClient, unique: readonly Message[]): Promise<Taken> => {
+  const { rows } = await client.query<Row & { readonly fresh: boolean }>(inserted, [idsOf(unique)])
+  const isFresh = new Set(rows.filter((row) => row.fresh).map(asHandled))
+  const handled = new Set(rows.filter((row) => !row.fresh).map(asHandled))
+  const fresh = unique.filter((m) => isFresh.has(handledAs(m)))
+  return { fresh, held: unique.filter((m) => !isFresh.has(handledAs(m)) && !isHandled(handled, m)) }
 }
 
 /** @returns false when it had been handled before. */

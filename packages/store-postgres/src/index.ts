@@ -1,5 +1,6 @@
 export { anyBytesSchema, deadLettersSchema } from './dead-letters.ts'
 export { sourcesSchema } from './inbox.ts'
+export { LogOutbox } from './log-outbox.ts'
 export { migrate } from './migrate.ts'
 export { createPool, type PoolOptions } from './pool.ts'
 export { KeyReused, performOnce } from './requests.ts'

@@ -4,10 +4,12 @@ import type { Pool, PoolClient } from 'pg'
 
 const append = {
   name: 'outbox-append',
-  // unnest keeps the order of its arrays, so positions follow the order in which the messages were told
+  // Each array keeps its order, so positions follow the order in which the messages were told. JSON comes as one text: in an array of texts
+  // the driver would escape each quotation mark, and the server undo it.
   text: `INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, headers, stored_at)
          SELECT id, $1, key, type, payload, headers, at
-           FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::json[], $6::json[], $7::timestamptz[])
+           FROM ROWS FROM (unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::text[]), json_array_elements($5::json),
+                           json_array_elements($6::json), unnest($7::timestamptz[]))
              WITH ORDINALITY AS t(id, key, type, payload, headers, at, n) ORDER BY n`,
 }
 const oldest = {
@@ -31,7 +33,7 @@ const channel = 'outbox_stored'
 /** The relay asks far more often than this; a process that is paused for longer loses the lock to another one. */
 const leaderIdleMsMax = 5_000
 
-interface Row {
+export interface OutboxRow {
   position: string
   id: string
   key: string
@@ -41,8 +43,19 @@ interface Row {
   at: Date
 }
 
+/** Where a store puts what is to be told, and what a relay asks of it. */
+export interface Outbox {
+  append(client: PoolClient, messages: readonly Message[]): Promise<void>
+  announce(): void
+  pending(limit: number): Promise<readonly Stored[]>
+  lookForBlocked(): void
+  forget(sent: readonly Stored[]): Promise<void>
+  backlog(): Promise<Backlog>
+  close(): Promise<void>
+}
+
 /** The outbox table, and the advisory lock that makes one process of the service its relay. */
-export class PostgresOutbox {
+export class PostgresOutbox implements Outbox {
   readonly #pool: Pool
   readonly #service: string
   /** The session that holds the lock; reading through it means that a lost connection stops the relaying as well. */
@@ -63,9 +76,7 @@ export class PostgresOutbox {
 
   /** Stores messages within the transaction of `client`. */
   async append(client: PoolClient, messages: readonly Message[]): Promise<void> {
-    const headers = messages.map(({ correlationId, causationId, traceparent }) =>
-      JSON.stringify({ correlationId, causationId, traceparent }),
-    )
+    const headers = messages.map(({ correlationId, causationId, traceparent }) => ({ correlationId, causationId, traceparent }))
     await client.query({
       ...append,
       values: [
@@ -73,8 +84,8 @@ export class PostgresOutbox {
         messages.map((m) => m.id),
         messages.map((m) => m.key),
         messages.map((m) => m.type),
-        messages.map((m) => JSON.stringify(m.data)),
-        headers,
+        JSON.stringify(messages.map((m) => m.data)),
+        JSON.stringify(headers),
         messages.map((m) => m.at),
       ],
     })
@@ -106,7 +117,7 @@ export class PostgresOutbox {
       await this.#findBlocked(leader)
       const query =
         this.#blocked.length === 0 ? { ...oldest, values: [limit] } : { ...oldestOfOthers, values: [limit, this.#blocked] }
-      const { rows } = await leader.query<Row>(query)
+      const { rows } = await leader.query<OutboxRow>(query)
       return rows.map((row) => ({ message: toMessage(row), at: row.position }))
     } catch (error) {
       this.#resign(error as Error)
@@ -132,11 +143,8 @@ export class PostgresOutbox {
     await this.#pool.query({ ...remove, values: [sent.map((s) => s.at)] })
   }
 
-  async backlog(): Promise<Backlog> {
-    const { rows } = await this.#pool.query<{ count: number; oldest_ms: number }>(
-      `SELECT count(*)::int AS count, coalesce(extract(epoch FROM clock_timestamp() - min(stored_at)) * 1000, 0)::float8 AS oldest_ms FROM outbox`,
-    )
-    return { count: rows[0]?.count ?? 0, oldestMs: Math.max(0, rows[0]?.oldest_ms ?? 0) }
+  backlog(): Promise<Backlog> {
+    return backlogIn(this.#pool)
   }
 
   async #lead(): Promise<PoolClient | undefined> {
@@ -176,7 +184,7 @@ export class PostgresOutbox {
   }
 }
 
-const toMessage = ({ id, type, key, at, headers, payload }: Row): Message => ({
+export const toMessage = ({ id, type, key, at, headers, payload }: OutboxRow): Message => ({
   id,
   type,
   key,
@@ -185,3 +193,10 @@ const toMessage = ({ id, type, key, at, headers, payload }: Row): Message => ({
   ...optionalParts(headers),
   data: payload,
 })
+
+export const backlogIn = async (pool: Pool): Promise<Backlog> => {
+  const { rows } = await pool.query<{ count: number; oldest_ms: number }>(
+    `SELECT count(*)::int AS count, coalesce(extract(epoch FROM clock_timestamp() - min(stored_at)) * 1000, 0)::float8 AS oldest_ms FROM outbox`,
+  )
+  return { count: rows[0]?.count ?? 0, oldestMs: Math.max(0, rows[0]?.oldest_ms ?? 0) }
+}

@@ -1,7 +1,7 @@
 /**
- * Inbox, outbox and idempotent HTTP requests of one service, in the service's own database. The outbox has the columns of Debezium's event router
- * (https://debezium.io/documentation/reference/stable/transformations/outbox-event-router.html), so that a CDC connector can replace
- * the relay. It stays small and is rewritten all the time, so it is vacuumed by count, not by share.
+ * Inbox, outbox and idempotent HTTP requests of one service, in the service's own database. The outbox's table is for a
+ * relay alone: what a connector is to take goes into the log (`log-outbox.ts`). It stays small and is rewritten all the time, so it is
+ * vacuumed by count, not by share.
  */
 export const messagingSchema = `
 CREATE TABLE IF NOT EXISTS inbox (

@@ -14,7 +14,7 @@ import { arrange, carryOut, doubtedLetter, handledBy, Needs, nobody, trusted } f
 import type { Pool, PoolClient } from 'pg'
 import { countLetters, findLetters, parkLetters, removeLetter, updateFailure } from './dead-letters.ts'
 import { letGo, type Taken, takeIn, takeInOne } from './inbox.ts'
-import { PostgresOutbox } from './outbox.ts'
+import { type Outbox, PostgresOutbox } from './outbox.ts'
 import { isStaleSession, isTransientPostgresError } from './transient.ts'
 import { openArrivals } from './waiting.ts'
 
@@ -41,14 +41,17 @@ type Change<R> = (client: PoolClient) => Promise<{ readonly result: R; readonly 
  */
 export class PostgresMessageStore implements MessageStore<PoolClient> {
   readonly #pool: Pool
-  readonly #outbox: PostgresOutbox
+  readonly #outbox: Outbox
   #listener: () => void = () => {}
   #needs = new Needs()
 
-  /** @param service names the outbox's `aggregatetype`, and the lock that makes one process the relay. */
-  constructor(pool: Pool, service: string) {
+  /**
+   * @param service names the outbox's `aggregatetype`, and the lock that makes one process the relay.
+   * @param outbox where to put what is told; default the outbox's table, for a relay.
+   */
+  constructor(pool: Pool, service: string, outbox?: Outbox) {
     this.#pool = pool
-    this.#outbox = new PostgresOutbox(pool, service, () => this.#listener())
+    this.#outbox = outbox ?? new PostgresOutbox(pool, service, () => this.#listener())
   }
 
   waitFor(needs: NeedsByType): void {

@@ -2,31 +2,23 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { TookTooLong, type TopicSpec, within } from '@shop/messaging/driver'
 import type { Kafka } from 'kafkajs'
 
-const waitMsMax = 30_000
+const connectMsMax = 30_000
+/** Three brokers that have just started on a small machine need most of a minute for two hundred partitions with three replicas each. */
+const createMsMax = 120_000
 const pollIntervalMs = 100
 
 /**
  * Creates those topics that do not exist and waits until every partition has a leader that answers. May run in several processes at once.
- * @throws TookTooLong when that is not so after 30 s, also because no broker answers; errors of the broker that refuses a topic.
+ * @throws TookTooLong when no broker answers within 30 s, or not all is there 120 s later; errors of the broker that refuses a topic.
  */
 export const createTopics = async (kafka: Kafka, specs: readonly TopicSpec[]): Promise<void> => {
   const admin = kafka.admin()
-  const deadline = performance.now() + waitMsMax
-  const remainingMs = () => Math.max(1, deadline - performance.now())
   try {
-    await within(remainingMs(), 'connecting to Kafka', insist(admin.connect, deadline))
-    // waitForLeaders would not wait when some of the topics exist: kafkajs then returns early (`src/admin/index.js`, createTopics).
-    const creating = admin.createTopics({
-      waitForLeaders: false,
-      timeout: 10_000,
-      topics: specs.map(({ topic, partitions = 6, replicationFactor = -1, configEntries = {} }) => ({
-        topic,
-        numPartitions: partitions,
-        replicationFactor,
-        configEntries: Object.entries(configEntries).map(([name, value]) => ({ name, value })),
-      })),
-    })
-    await within(remainingMs(), 'creating topics', creating)
+    await within(connectMsMax, 'connecting to Kafka', insist(admin.connect, performance.now() + connectMsMax))
+    const deadline = performance.now() + createMsMax
+    const remainingMs = () => Math.max(1, deadline - performance.now())
+    const create = async () => void (await admin.createTopics(requestOf(specs)))
+    await within(remainingMs(), 'creating topics', insist(create, deadline, isUnanswered))
     const topics = specs.map(({ topic }) => topic)
     for (;;) {
       const without = await withoutLeaders(
@@ -35,7 +27,7 @@ export const createTopics = async (kafka: Kafka, specs: readonly TopicSpec[]): P
       )
       if (without.length === 0) break
       if (performance.now() > deadline)
-        throw new TookTooLong(`topics without leaders after ${waitMsMax} ms: ${without.join(', ')}`)
+        throw new TookTooLong(`topics without leaders after ${createMsMax} ms: ${without.join(', ')}`)
       await pause(pollIntervalMs)
     }
     // A leader that has been named does not know of it yet, for some milliseconds.
@@ -46,13 +38,40 @@ export const createTopics = async (kafka: Kafka, specs: readonly TopicSpec[]): P
   }
 }
 
+/** waitForLeaders would not wait when some of the topics exist: kafkajs then returns early (`src/admin/index.js`, createTopics). */
+const requestOf = (specs: readonly TopicSpec[]) => ({
+  waitForLeaders: false,
+  timeout: 10_000,
+  topics: specs.map(({ topic, partitions = 6, replicationFactor = -1, configEntries = {} }) => ({
+    topic,
+    numPartitions: partitions,
+    replicationFactor,
+    configEntries: Object.entries(configEntries).map(([name, value]) => ({ name, value })),
+  })),
+})
+
+const unansweredTypes = new Set(['REQUEST_TIMED_OUT', 'NOT_CONTROLLER', 'TOPIC_ALREADY_EXISTS'])
+const unansweredNames = new Set(['KafkaJSRequestTimeoutError', 'KafkaJSConnectionError', 'KafkaJSConnectionClosedError'])
+
+/** The broker may be at it still: asked again, it says of each topic that it is there, or creates it. What it refuses is final. */
+export const isUnanswered = (error: unknown): boolean => {
+  const { name, type, errors, cause } = (error ?? {}) as { readonly [part: string]: unknown }
+  if (Array.isArray(errors)) return errors.length > 0 && errors.every(isUnanswered)
+  if (name === 'KafkaJSNumberOfRetriesExceeded') return isUnanswered(cause)
+  return unansweredNames.has(String(name)) || unansweredTypes.has(String(type))
+}
+
 /** Tries until it succeeds or the deadline is past; kafkajs gives up after a few attempts, and a broker takes a while to start. */
-const insist = async (attempt: () => Promise<void>, deadline: number): Promise<void> => {
+const insist = async (
+  attempt: () => Promise<void>,
+  deadline: number,
+  isTransient: (error: unknown) => boolean = () => true,
+): Promise<void> => {
   for (;;) {
     try {
       return await attempt()
     } catch (error) {
-      if (performance.now() > deadline) throw error
+      if (performance.now() > deadline || !isTransient(error)) throw error
       await pause(pollIntervalMs)
     }
   }

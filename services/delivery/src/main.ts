@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { routes } from './http.ts'
 import { reactions } from './reactions.ts'
 import { refuses } from './refuses.ts'
-import { findTold, shipmentModel, upgradeShipment } from './store.ts'
+import { findShipment, findTold, shipmentModel, upgradeShipment } from './store.ts'
 
 await runParticipant({
   name: 'delivery',
@@ -17,6 +17,10 @@ await runParticipant({
     const store = new MongoMessageStore(connection, model, upgradeShipment)
     const react = reactions((orderId) => refusals?.refuses(orderId) ?? false)
     const tellingAgain = { told: (orderIds: readonly string[]) => findTold(model, orderIds) }
-    return { store, react, routes: routes(model), tellingAgain, close: () => store.close().then(() => connection.close()) }
+    return {
+      ...{ store, react, tellingAgain },
+      routes: routes((orderId) => findShipment(model, orderId)),
+      close: () => store.close().then(() => connection.close()),
+    }
   },
 })

@@ -27,10 +27,21 @@ const notServed = new Set(['AQ'])
 
 const carrierTo = (country: string): string => (country === 'DE' ? 'Stadtbote' : 'Weltfracht')
 
+/** Leaves a shipment that was not decided on before undelivered. */
+export const reject = (shipment: State, reason: string): Shipment => ({ ...shipment, status: 'REJECTED', reason })
+
+/** Decides on a shipment that was not decided on before: SCHEDULED, or REJECTED with the reason. @param refused rejects it, wherever it goes. */
+export const schedule = (shipment: Shipment & Required<Pick<Shipment, 'address'>>, refused = false): Shipment => {
+  const { country } = shipment.address
+  if (refused) return reject(shipment, 'no_carrier')
+  if (notServed.has(country)) return reject(shipment, 'address_not_served')
+  return { ...shipment, status: 'SCHEDULED', carrier: carrierTo(country) }
+}
+
 type Answer = Decision<State, Extract<Emitted<'delivery'>, { type: 'DeliveryScheduled' | 'DeliveryRejected' }>>
 
 const rejected = (state: State, reason: string): Answer => ({
-  state: { ...state, status: 'REJECTED', reason },
+  state: reject(state, reason),
   emit: [{ type: 'DeliveryRejected', data: { reason } }],
 })
 
@@ -95,10 +106,11 @@ const decider: Decider<'delivery', State, [refused: boolean]> = {
     if (state?.cancellationRequested) return rejected(state, 'order_cancelled')
     if (state?.contradicted) return rejected(state, 'order_contradicted')
     if (state?.address === undefined) throw new Error('StockReserved was carried out before OrderPlaced, which it needs')
-    if (refused) return rejected(state, 'no_carrier')
-    if (notServed.has(state.address.country)) return rejected(state, 'address_not_served')
-    const carrier = carrierTo(state.address.country)
-    return { state: { ...state, status: 'SCHEDULED', carrier }, emit: [{ type: 'DeliveryScheduled', data: { carrier } }] }
+    const after = schedule({ ...state, address: state.address }, refused)
+    const { carrier = '', reason = '' } = after
+    return after.status === 'SCHEDULED'
+      ? { state: after, emit: [{ type: 'DeliveryScheduled', data: { carrier } }] }
+      : { state: after, emit: [{ type: 'DeliveryRejected', data: { reason } }] }
   },
 }
 

@@ -72,9 +72,9 @@ const whyRejected = (
 
 type Move = (stock: Stock, quantity: number) => Stock
 
-const reserve: Move = (s, quantity) => ({ ...s, reserved: s.reserved + quantity })
-const release: Move = (s, quantity) => ({ ...s, reserved: s.reserved - quantity })
-const issue: Move = (s, quantity) => ({
+const reserving: Move = (s, quantity) => ({ ...s, reserved: s.reserved + quantity })
+const releasing: Move = (s, quantity) => ({ ...s, reserved: s.reserved - quantity })
+const issuing: Move = (s, quantity) => ({
   ...s,
   onHand: s.onHand - quantity,
   reserved: s.reserved - quantity,
@@ -91,6 +91,43 @@ const moved = (stock: State['stock'], lines: readonly Line[], move: Move): State
   }
   return after
 }
+
+/** The reservation and the stock that its lines are about. */
+type Held = State & { readonly reservation: Reservation }
+
+/** Why nothing of an order is reserved. */
+export interface Rejection {
+  readonly reason: string
+  readonly sku?: string
+}
+
+const rejected = ({ stock, reservation }: Held, rejection: Rejection): Held & { readonly rejection: Rejection } => ({
+  stock,
+  reservation: { ...reservation, status: 'REJECTED', reason: rejection.reason },
+  rejection,
+})
+
+/** Promises all lines of an order that was not decided on before, or none: RESERVED, or REJECTED with the reason. */
+export const reserve = (
+  { stock, reservation }: Held,
+  isWithheld: IsWithheld = () => false,
+): Held & { readonly rejection?: Rejection } => {
+  const rejection = whyRejected(stock, reservation.lines, isWithheld)
+  if (rejection !== undefined) return rejected({ stock, reservation }, rejection)
+  return { reservation: { ...reservation, status: 'RESERVED' }, stock: moved(stock, reservation.lines, reserving) }
+}
+
+/** Takes the promise back. Only of what is RESERVED. @throws Error when a SKU is left out. */
+export const release = ({ stock, reservation }: Held, reason: string): Held => ({
+  reservation: { ...reservation, status: 'RELEASED', reason },
+  stock: moved(stock, reservation.lines, releasing),
+})
+
+/** The goods leave. Only of what is RESERVED. @throws Error when a SKU is left out. */
+export const issue = ({ stock, reservation }: Held): Held => ({
+  reservation: { ...reservation, status: 'ISSUED' },
+  stock: moved(stock, reservation.lines, issuing),
+})
 
 type Placed = Extract<Incoming<'inventory'>, { type: 'OrderPlaced' }>
 type Captured = Extract<Incoming<'inventory'>, { type: 'PaymentCaptured' }>
@@ -148,19 +185,13 @@ const decider: Decider<'inventory', State, [isWithheld: IsWithheld]> = {
     const suspicious = whyAnotherPayment(reservation.placed, event)
     if (suspicious !== undefined) return { state, emit: [], suspicious }
     if (reservation.status !== undefined) return { state, emit: [] }
-    const { lines } = reservation
-    const contradiction = reservation.contradicted ? { reason: 'order_contradicted' } : undefined
-    const rejection = contradiction ?? whyRejected(stock, lines, isWithheld)
-    const answering = { ...reservation, capturedId: event.id }
-    if (rejection !== undefined)
-      return {
-        state: { ...state, reservation: { ...answering, status: 'REJECTED', reason: rejection.reason } },
-        emit: [{ type: 'StockRejected', data: rejection }],
-      }
-    return {
-      state: { reservation: { ...answering, status: 'RESERVED' }, stock: moved(stock, lines, reserve) },
-      emit: [{ type: 'StockReserved', data: { lines: [...lines] } }],
-    }
+    const held = { stock, reservation: { ...reservation, capturedId: event.id } }
+    const { rejection, ...after } = reservation.contradicted
+      ? rejected(held, { reason: 'order_contradicted' })
+      : reserve(held, isWithheld)
+    return rejection === undefined
+      ? { state: after, emit: [{ type: 'StockReserved', data: { lines: [...reservation.lines] } }] }
+      : { state: after, emit: [{ type: 'StockRejected', data: rejection }] }
   },
 
   DeliveryRejected: (state, event) => {
@@ -172,7 +203,7 @@ const decider: Decider<'inventory', State, [isWithheld: IsWithheld]> = {
     const { lines, capturedId } = reservation
     const payment = capturedId === undefined ? {} : { paymentId: capturedId }
     return {
-      state: { reservation: { ...reservation, status: 'RELEASED', reason }, stock: moved(stock, lines, release) },
+      state: release({ stock, reservation }, reason),
       emit: [{ type: 'StockReleased', data: { lines: [...lines], reason, ...payment } }],
     }
   },
@@ -182,8 +213,7 @@ const decider: Decider<'inventory', State, [isWithheld: IsWithheld]> = {
     const suspicious = whyNoAnswer(reservation, event, 'ISSUED')
     if (suspicious !== undefined) return { state, emit: [], suspicious }
     if (reservation?.status !== 'RESERVED') return { state, emit: [] }
-    const { lines } = reservation
-    return { state: { reservation: { ...reservation, status: 'ISSUED' }, stock: moved(stock, lines, issue) }, emit: [] }
+    return { state: issue({ stock, reservation }), emit: [] }
   },
 }
 

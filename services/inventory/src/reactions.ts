@@ -42,7 +42,8 @@ export const reactions =
     isWithheld: (orderId: string, sku: string) => boolean = () => false,
   ): React<Work, Incoming<'inventory'>> =>
   async (work, events, doubt) => {
-    const reservations = await tables.lockReservations(work, distinct(events.map((e) => e.key)))
+    const stored = await tables.lockReservations(work, distinct(events.map((e) => e.key)))
+    const reservations = new Map(stored)
     const lines = linesOf(events, reservations)
     const stock = await tables.lockStock(work, movingSkus(events, lines))
 
@@ -66,6 +67,6 @@ export const reactions =
         }
       outgoing.push(...told)
     }
-    await Promise.all([tables.saveReservations(work, changedReservations), tables.saveStock(work, changedStock)])
+    await Promise.all([tables.saveReservations(work, changedReservations, stored), tables.saveStock(work, changedStock)])
     return outgoing
   }

@@ -69,23 +69,30 @@ export const lockStock = async (client: Queryable, skus: readonly string[]): Pro
   return new Map(rows.map((row) => [row.sku, toStock(row)]))
 }
 
-export const saveReservations = async (client: Queryable, reservations: ReadonlyMap<string, Reservation>): Promise<void> => {
+/** What an order was placed with never changes; what was told of it seldom: only what is new is sent. */
+export const saveReservations = async (
+  client: Queryable,
+  reservations: ReadonlyMap<string, Reservation>,
+  stored: ReadonlyMap<string, Reservation>,
+): Promise<void> => {
   if (reservations.size === 0) return
   const changed = [...reservations.values()]
+  const placed = [...reservations].map(([orderId, r]) => (stored.has(orderId) ? undefined : r.placed))
+  const told = [...reservations].map(([orderId, r]) => (r.told === stored.get(orderId)?.told ? undefined : r.told))
   await client.query({
     name: 'reservations-save',
     text: `INSERT INTO reservations (order_id, status, lines, reason, told, placed, contradicted, captured_id, reserved_id)
            SELECT * FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::json[], $6::json[], $7::boolean[],
                                 $8::uuid[], $9::uuid[])
-           ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, told = excluded.told,
-              contradicted = excluded.contradicted, captured_id = excluded.captured_id, reserved_id = excluded.reserved_id`,
+           ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, reason = excluded.reason,
+              told = coalesce(excluded.told, reservations.told), contradicted = excluded.contradicted, captured_id = excluded.captured_id, reserved_id = excluded.reserved_id`,
     values: [
       [...reservations.keys()],
       changed.map((r) => r.status ?? null),
       changed.map((r) => JSON.stringify(r.lines)),
       changed.map((r) => r.reason ?? null),
-      changed.map((r) => (r.told === undefined ? null : JSON.stringify(r.told))),
-      changed.map((r) => (r.placed === undefined ? null : JSON.stringify(r.placed))),
+      told.map((each) => (each === undefined ? null : JSON.stringify(each))),
+      placed.map((each) => (each === undefined ? null : JSON.stringify(each))),
       changed.map((r) => r.contradicted ?? false),
       changed.map((r) => r.capturedId ?? null),
       changed.map((r) => r.reservedId ?? null),

@@ -9,6 +9,11 @@ export interface InventoryTables<Work> {
   lockReservations(work: Work, orderIds: readonly string[]): Promise<Map<string, Reservation>>
   /** The stock of the SKUs, locked until the transaction ends; orders of one SKU are decided one after the other. */
   lockStock(work: Work, skus: readonly string[]): Promise<Map<string, Stock>>
-  saveReservations(work: Work, reservations: ReadonlyMap<string, Reservation>): Promise<void>
+  /** @param stored those that were there before, as they were locked: what did not change of them need not be written */
+  saveReservations(
+    work: Work,
+    reservations: ReadonlyMap<string, Reservation>,
+    stored: ReadonlyMap<string, Reservation>,
+  ): Promise<void>
   saveStock(work: Work, stock: ReadonlyMap<string, Stock>): Promise<void>
 }

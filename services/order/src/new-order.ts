@@ -1,7 +1,7 @@
 /** What a new order is made of: its id, its first event, and what tells a repeated request from another one. */
 import { createHash } from 'node:crypto'
 import { type Message, type NewDocument, newId, startedBy } from '@shop/messaging'
-import { type Order, type PlaceOrder, type Priced, placed, remember } from './order.ts'
+import { type Order, type PlaceOrder, type Priced, place, placed, remember } from './order.ts'
 
 /** The order and its first event, ready to be stored. */
 export const newOrder = (
@@ -16,15 +16,10 @@ export const newOrder = (
   const key = options.idempotencyKey === undefined ? newId() : orderIdFor(options.idempotencyKey)
   const about = { ...priced, customerId: command.customerId, shippingAddress: command.shippingAddress }
   const first: Message = startedBy({ key, traceparent: options.traceparent }, placed(about))
-  const order: Order = {
-    status: 'PENDING',
-    ...about,
-    history: [],
-    placedAt: first.at,
-    deadlineAt: new Date(Date.parse(first.at) + options.deadlineMs).toISOString(),
-    correlationId: first.correlationId,
-    ...(options.idempotencyKey === undefined ? {} : { fingerprint: fingerprintOf(command) }),
-  }
+  const { at: placedAt, correlationId } = first
+  const deadlineAt = new Date(Date.parse(placedAt) + options.deadlineMs).toISOString()
+  const fingerprint = options.idempotencyKey === undefined ? undefined : fingerprintOf(command)
+  const order = place({ ...about, placedAt, deadlineAt, correlationId }, fingerprint)
   return { key, state: remember(order, first), emit: [first] }
 }
 

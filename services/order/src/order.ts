@@ -62,6 +62,16 @@ type State = Order | undefined
 
 const isOpen = (order: Order): boolean => order.status === 'PENDING' || order.status === 'CANCELLING'
 
+/** Ends an order that is open well. It was too late for a request to cancel, if there was one. */
+export const confirm = (order: Order): Order => ({
+  ...order,
+  ...(order.status === 'CANCELLING' ? { cancellationRefused: true } : {}),
+  status: 'CONFIRMED',
+})
+
+/** Ends an order that is open without anything bought. */
+export const cancel = (order: Order, reason: string): Order => ({ ...order, status: 'CANCELLED', reason })
+
 /** Nothing to decide: the event is kept in the history alone. */
 const noted = (state: State) => ({ state, emit: [] })
 
@@ -74,7 +84,7 @@ const cancelled = (state: Order, reason: string): Decision<State, Extract<Emitte
   if (!isOpen(state)) return noted(state)
   const { customerId, total, currency } = state
   return {
-    state: { ...state, status: 'CANCELLED', reason },
+    state: cancel(state, reason),
     emit: [{ type: 'OrderCancelled', data: { customerId, total, currency, reason } }],
   }
 }
@@ -140,11 +150,7 @@ const decider: Decider<'order', State> = {
     if (suspicious !== undefined) return doubted(state, suspicious)
     if (!isOpen(state)) return noted(state)
     const { customerId, total, currency } = state
-    const refused = state.status === 'CANCELLING' ? ({ cancellationRefused: true } as const) : {}
-    return {
-      state: { ...state, ...refused, status: 'CONFIRMED' },
-      emit: [{ type: 'OrderConfirmed', data: { customerId, total, currency } }],
-    }
+    return { state: confirm(state), emit: [{ type: 'OrderConfirmed', data: { customerId, total, currency } }] }
   },
   PaymentDeclined: (state, { causationId, data }) => {
     if (state === undefined) return doubted(state, unknown)
@@ -220,6 +226,19 @@ export const price = (command: PlaceOrder, products: ReadonlyMap<string, Product
   }
   return { lines, total, currency }
 }
+
+type Begun = Pick<
+  Order,
+  'customerId' | 'lines' | 'total' | 'currency' | 'shippingAddress' | 'placedAt' | 'deadlineAt' | 'correlationId'
+>
+
+/** An order that begins, PENDING. @param fingerprint of the request, when it came with an Idempotency-Key. */
+export const place = (begun: Begun, fingerprint?: string): Order => ({
+  ...begun,
+  status: 'PENDING',
+  history: [],
+  ...(fingerprint === undefined ? {} : { fingerprint }),
+})
 
 /** The fact with which the saga of a placed order begins. */
 export const placed = ({

@@ -28,6 +28,42 @@ export interface State {
   readonly account: Account | undefined
 }
 
+/** What is to be paid, in minor units. */
+export interface Charge {
+  readonly customerId: string
+  readonly amount: number
+  readonly currency: string
+}
+
+const whyDeclined = (account: Account | undefined, { amount, currency }: Charge, refused: boolean): string | undefined => {
+  if (account === undefined) return 'unknown_customer'
+  if (refused) return 'payment_refused'
+  if (account.blocked) return 'account_blocked'
+  if (account.currency !== currency) return 'currency_mismatch'
+  if (account.balance < amount) return 'insufficient_funds'
+  return undefined
+}
+
+/** Takes the money of an order that was not decided on before: CAPTURED, or DECLINED with the reason. @param refused declines it, whatever the account says. */
+export const capture = (account: Account | undefined, charge: Charge, refused = false): State & { readonly payment: Payment } => {
+  const reason = whyDeclined(account, charge, refused)
+  if (reason !== undefined || account === undefined)
+    return { account, payment: { status: 'DECLINED', ...charge, ...(reason && { reason }) } }
+  return { account: { ...account, balance: account.balance - charge.amount }, payment: { status: 'CAPTURED', ...charge } }
+}
+
+/** Gives back what was captured; what was refunded before stays as it is. @throws Error when nothing was captured, or there is no account. */
+export const refund = (state: State, reason: string): State & { readonly payment: Payment } => {
+  const { payment, account } = state
+  if (payment === undefined || payment.status === 'DECLINED') throw new Error('nothing was captured that could be refunded')
+  if (payment.status === 'REFUNDED') return { payment, account }
+  if (account === undefined) throw new Error(`the account of ${payment.customerId} is missing, but it was captured from`)
+  return {
+    payment: { ...payment, status: 'REFUNDED', reason },
+    account: { ...account, balance: account.balance + payment.amount },
+  }
+}
+
 type Refund = Decision<State, Extract<Emitted<'payment'>, { type: 'PaymentRefunded' }>>
 
 /** Why an event cannot undo the payment; `undefined` when it can. What an earlier release captured cannot be compared. */
@@ -44,37 +80,18 @@ interface Undoing {
   readonly paymentId: string | undefined
 }
 
-const refund = (state: State, undoing: Undoing, reason: string): Refund => {
-  const { payment, account } = state
+const undo = (state: State, undoing: Undoing, reason: string): Refund => {
+  const { payment } = state
   if (payment === undefined || payment.status === 'DECLINED')
     return { state, emit: [], suspicious: 'it undoes a payment, but nothing was captured' }
   const suspicious = whyNotUndone(payment, undoing)
   if (suspicious !== undefined) return { state, emit: [], suspicious }
   if (payment.status === 'REFUNDED') return { state, emit: [] }
-  if (account === undefined) throw new Error(`the account of ${payment.customerId} is missing, but it was captured from`)
   const { customerId, amount, currency } = payment
-  return {
-    state: {
-      payment: { ...payment, status: 'REFUNDED', reason },
-      account: { ...account, balance: account.balance + amount },
-    },
-    emit: [{ type: 'PaymentRefunded', data: { customerId, amount, currency, reason } }],
-  }
-}
-
-const whyDeclined = (account: Account, amount: number, currency: string): string | undefined => {
-  if (account.blocked) return 'account_blocked'
-  if (account.currency !== currency) return 'currency_mismatch'
-  if (account.balance < amount) return 'insufficient_funds'
-  return undefined
+  return { state: refund(state, reason), emit: [{ type: 'PaymentRefunded', data: { customerId, amount, currency, reason } }] }
 }
 
 type Placed = Extract<Incoming<'payment'>, { type: 'OrderPlaced' }>
-
-const declined = ({ account }: State, { data: { customerId, total: amount, currency } }: Placed, reason: string) => ({
-  state: { account, payment: { status: 'DECLINED', customerId, amount, currency, reason } as const },
-  emit: [{ type: 'PaymentDeclined', data: { customerId, reason } } as const],
-})
 
 /** True for the event that was decided on. Of what an earlier release decided only the payment is known. */
 const isAnswered = ({ told, customerId, amount, currency }: Payment, { id, data }: Placed): boolean => {
@@ -106,22 +123,17 @@ const decider: Decider<'payment', State, [refused: boolean]> = {
     const { payment, account } = state
     if (event.correlationId !== event.id) return { state, emit: [], suspicious: 'it does not begin the saga that it belongs to' }
     if (payment !== undefined) return placedAgain(state, payment, event)
-    if (account === undefined) return declined(state, event, 'unknown_customer')
     const { customerId, total: amount, currency } = event.data
-    const reason = refused ? 'payment_refused' : whyDeclined(account, amount, currency)
-    if (reason !== undefined) return declined(state, event, reason)
-    return {
-      state: {
-        payment: { status: 'CAPTURED', customerId, amount, currency },
-        account: { ...account, balance: account.balance - amount },
-      },
-      emit: [{ type: 'PaymentCaptured', data: { customerId, amount, currency } }],
-    }
+    const after = capture(account, { customerId, amount, currency }, refused)
+    const { status, reason = '' } = after.payment
+    return status === 'DECLINED'
+      ? { state: after, emit: [{ type: 'PaymentDeclined', data: { customerId, reason } }] }
+      : { state: after, emit: [{ type: 'PaymentCaptured', data: { customerId, amount, currency } }] }
   },
   StockRejected: (state, { correlationId, causationId, data: { reason } }) =>
-    refund(state, { saga: correlationId, paymentId: causationId }, reason),
+    undo(state, { saga: correlationId, paymentId: causationId }, reason),
   StockReleased: (state, { correlationId, data: { reason, paymentId } }) =>
-    refund(state, { saga: correlationId, paymentId }, reason),
+    undo(state, { saga: correlationId, paymentId }, reason),
 }
 
 /** The payment with what is needed later of an event that it told. */

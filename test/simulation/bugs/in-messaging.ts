@@ -29,7 +29,8 @@ const over = (change: (options: RelayOptions) => Partial<RelayOptions>): Bug['pl
 /** What each process remembers of its relay. */
 const lastRelayed = new WeakMap<RelayOptions['store'], string>()
 
-const bound = <Work>(store: DeadLetterStore<Work>): DeadLetterStore<Work> => ({
+/** The store, to be changed in one thing. */
+export const bound = <Work>(store: DeadLetterStore<Work>): DeadLetterStore<Work> => ({
   park: store.park.bind(store),
   letters: store.letters.bind(store),
   letterCounts: store.letterCounts.bind(store),

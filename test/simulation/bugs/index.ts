@@ -1,6 +1,7 @@
 import type { Bug } from './bug.ts'
 import { bugsInDecisions } from './in-decisions.ts'
 import { bugsInDoubts } from './in-doubts.ts'
+import { bugsInIntervals } from './in-intervals.ts'
 import { bugsInMessaging } from './in-messaging.ts'
 import { bugsInReading } from './in-reading.ts'
 import { bugsInStores } from './in-stores.ts'
@@ -18,4 +19,5 @@ export const bugs: readonly Bug[] = [
   ...bugsInWaiting,
   ...bugsInTellingAgain,
   ...bugsInReading,
+  ...bugsInIntervals,
 ]

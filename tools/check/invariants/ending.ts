@@ -58,6 +58,7 @@ export const deliveryAgrees: Invariant = {
 export const notificationAgrees: Invariant = {
   id: 'notification-agrees',
   title: 'What customers were told of an order is how it ended',
+  notIn: { 'two-phase': 'nobody tells customers here', orchestrated: 'nobody tells customers here' },
   begin: (_shop, found) => {
     const figures = { notifications: 0 }
     const statusOf = { 'order-confirmed': 'CONFIRMED', 'order-cancelled': 'CANCELLED' } as const

@@ -7,6 +7,7 @@ import { eventsOf, missingStateOf } from './backing.ts'
 export const outboxesEmpty: Invariant = {
   id: 'outboxes-empty',
   title: 'Every stored event has gone to the broker: the outboxes are empty',
+  notIn: { 'two-phase': 'nobody tells events here' },
   begin: (_shop, found) => {
     const figures = { waiting: 0 }
     return {

@@ -3,17 +3,22 @@
 import { serviceNames as participants } from '@shop/choreography'
 import { durationText } from '@shop/command-line'
 import { services } from '@shop/manifest'
+import { variants } from '@shop/manifest/variants'
 import type { ProcessAction, ShopTarget } from '../../running-shop/index.ts'
 import type { Effect, Fault, Given, Parameter } from '../fault.ts'
 
 /** The participants of the choreography, then what else the shop runs. */
 const serviceNames: readonly string[] = [...new Set([...participants, ...services.map((s) => s.name)])]
+/** What leads, where orders are finished in another way than by the choreography. */
+const leaderNames: readonly string[] = Object.values(variants)
+  .flatMap((variant) => variant.services.map((s) => s.name))
+  .filter((name) => !serviceNames.includes(name))
 const backendNames = ['kafka', 'rabbitmq', 'postgres', 'mongo'] as const
 
 const anyProcess: Parameter = {
   name: 'process',
   about: 'a service, the broker or a database',
-  oneOf: [...serviceNames, ...backendNames],
+  oneOf: [...serviceNames, ...leaderNames, ...backendNames],
 }
 export const aService: Parameter = { name: 'service', about: 'a service', oneOf: participants }
 

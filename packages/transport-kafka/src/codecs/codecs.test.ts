@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import zlib from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -131,4 +132,14 @@ test('zstd takes no memory for a window that is not used', async () => {
   const before = process.memoryUsage().rss
   for (let i = 0; i < 20; i++) expect(String(await zstdCodec.unpack(packed, 1_000))).toBe('abcdef')
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * 2 ** 20)
+})
+
+test('lz4 leaves no memory taken by what is no longer used', async () => {
+  const packed = await lz4Codec.pack(Buffer.alloc(12 * 2 ** 20))
+  const before = process.memoryUsage().rss
+  for (let i = 0; i < 40; i++) {
+    expect(await lz4Codec.unpack(packed, 2 ** 24)).toHaveLength(12 * 2 ** 20)
+    await turn() // it is freed between two turns
+  }
+  expect(process.memoryUsage().rss - before).toBeLessThan(256 * 2 ** 20)
 })

@@ -1,0 +1,1 @@
+export { initialise } from '../../../../services/delivery/src/init.ts'

@@ -1,0 +1,1 @@
+export { initialise } from '../../../../services/inventory/src/init.ts'

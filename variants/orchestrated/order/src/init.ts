@@ -1,0 +1,1 @@
+export { initialise } from '../../../../services/order/src/init.ts'

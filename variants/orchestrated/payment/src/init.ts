@@ -1,0 +1,1 @@
+export { initialise } from '../../../../services/payment/src/init.ts'

@@ -1,0 +1,4 @@
+import { decisionsSchema } from '../../protocol/decisions.ts'
+import { initialiseWith } from '../../protocol/initialise.ts'
+
+export const initialise = (databaseUrl: string): Promise<void> => initialiseWith(databaseUrl, [decisionsSchema])
