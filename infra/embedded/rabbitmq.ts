@@ -29,7 +29,7 @@ export interface RabbitmqOptions {
   env: NodeJS.ProcessEnv
 }
 
-const startTimeoutMs = 90_000
+const startTimeoutMs = 120_000 // Erlang loads hundreds of modules
 
 /** RabbitMQ as a node of its own, with its own port mapper: Erlang would leave one behind that nobody ends. */
 export const embeddedRabbitmq = (options: RabbitmqOptions): EmbeddedBackend => {
