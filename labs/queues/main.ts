@@ -4,9 +4,8 @@ import { command, flag, type Given, oneOf, option, optionList, optionOr, path, w
 import { endOnRequest } from '../ending.ts'
 import { experiment } from '../experiment.ts'
 import { tableOf, textOf } from '../semantics/table.ts'
-import { onRabbitmq } from '../servers.ts'
 import { queueModeNames } from './modes.ts'
-import { measureQueues } from './run.ts'
+import { measureSeeds } from './seeds.ts'
 
 const queuesCommand = command({
   name: 'lab queues',
@@ -34,11 +33,7 @@ const say = (line: string) => console.error(`lab: ${new Date().toISOString().sli
 const run = async ({ options }: Given<typeof queuesCommand.options>): Promise<number> => {
   const { seed: seeds = [1], payments, kills, mode, page, json } = options
   const modes = mode === undefined ? queueModeNames : [mode]
-  const results = await onRabbitmq({ say, signal: endOnRequest(say) }, async (addresses) => {
-    const found = []
-    for (const seed of seeds) found.push({ seed, rows: await measureQueues({ seed, payments, kills, modes, say }, addresses) })
-    return found
-  })
+  const results = await measureSeeds(seeds, { payments, kills, modes, say }, { say, signal: endOnRequest(say) })
   if (page !== undefined) writeFileSync(page, results.map(({ seed, rows }) => `Seed ${seed}:\n\n${tableOf(rows)}\n`).join('\n'))
   if (json) console.log(JSON.stringify({ payments, kills, runs: results }, null, 2))
   else for (const { seed, rows } of results) console.log(`seed ${seed}\n${textOf(rows)}`)
