@@ -23,7 +23,7 @@ money, and nothing mends that by itself. The coordinator notes the damage when i
     ['npm run resolve', 'what is in doubt'],
     ['npm run resolve -- 0198c2f0-6c1e-7cc0-b0a5-3f0c3a1d2e4f abort --yes', 'rolls it back wherever it is prepared'],
   ],
-  exitCodes: '0 done, or nothing in doubt, 1 something was not done, 2 the request makes no sense, or nobody answers',
+  exitCodes: '0 done, or nothing in doubt, 1 something was not done or is not known, 2 the request makes no sense',
 })
 
 const listed = z.object({ inDoubt: z.array(z.object({ orderId: z.string(), preparedAt: z.string() })) })
@@ -38,19 +38,24 @@ const urlOf = ({ urls }: ServicesAccess, name: string): string => {
   return found
 }
 
-/** Of those who answer; who does not is said. */
-const inDoubtNow = async (shop: ServicesAccess): Promise<readonly InDoubt[]> => {
+/** Of those who answer, and who does not. */
+const inDoubtNow = async (
+  shop: ServicesAccess,
+): Promise<{ readonly found: readonly InDoubt[]; readonly silent: readonly string[] }> => {
   const found: InDoubt[] = []
+  const silent: string[] = []
   for (const participant of participants) {
     try {
       const url = `${urlOf(shop, participant)}/admin/transactions`
       const { inDoubt } = listed.parse(await askJson(url, { token: shop.adminToken, answerMsMax: 5_000 }))
       found.push(...inDoubt.map((each) => ({ ...each, participant })))
     } catch (error) {
-      console.error(`${participant}: ${(error as Error).message}`)
+      console.error(`resolve: ${participant}: ${(error as Error).message}`)
+      silent.push(participant)
     }
   }
-  return found
+  if (silent.length === participants.length) throw new Refused('no participant answers: what is in doubt is not known')
+  return { found, silent }
 }
 
 /** What the coordinator's log says; `undefined` when it cannot be asked. */
@@ -84,11 +89,15 @@ await runCommand(resolveCommand, async ({ options: { yes, 'data-dir': dataDir },
   if (orderId !== undefined && outcome !== 'commit' && outcome !== 'abort')
     throw new Misuse('say commit or abort behind the order')
   const shop = servicesOf({ dataDir })
-  const found = (await inDoubtNow(shop)).filter((each) => orderId === undefined || each.orderId === orderId.toLowerCase())
+  const { found: all, silent } = await inDoubtNow(shop)
+  const found = all.filter((each) => orderId === undefined || each.orderId === orderId.toLowerCase())
   for (const { participant, orderId: of, preparedAt } of found)
     console.log(`${of}  ${participant.padEnd(9)}  in doubt since ${preparedAt}: its rows are locked`)
-  if (found.length === 0) console.log(orderId === undefined ? 'nothing is in doubt' : `nothing of order ${orderId} is in doubt`)
-  if (found.length === 0 || orderId === undefined || (outcome !== 'commit' && outcome !== 'abort')) return 0
+  if (silent.length > 0) console.log(`what ${silent.join(', ')} hold is not known`)
+  else if (found.length === 0)
+    console.log(orderId === undefined ? 'nothing is in doubt' : `nothing of order ${orderId} is in doubt`)
+  const unanswered = silent.length > 0 ? 1 : 0
+  if (found.length === 0 || orderId === undefined || (outcome !== 'commit' && outcome !== 'abort')) return unanswered
 
   console.log(riskOf(outcome, await decisionOn(shop, orderId)))
   if (!yes) {
@@ -96,7 +105,7 @@ await runCommand(resolveCommand, async ({ options: { yes, 'data-dir': dataDir },
     return 0
   }
   const body = { outcome: outcome === 'commit' ? 'commit' : 'rollback' }
-  let failed = 0
+  let failed = unanswered
   for (const { participant } of found) {
     const url = `${urlOf(shop, participant)}/admin/transactions/${orderId}/resolve`
     const { status, text } = await ask(url, { method: 'POST', body, token: shop.adminToken })
